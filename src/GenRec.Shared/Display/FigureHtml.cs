@@ -54,7 +54,9 @@ internal static class FigureHtml
         $$"""
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><title>{{WebUtility.HtmlEncode(figure.Title)}}</title>
-            <style>body { margin: 0 } #figure { height: {{figure.Height}}px; width: {{(width is { } fixedWidth ? $"{fixedWidth}px" : "100%")}} }</style>
+            <style>body { margin: 0 } #figure { height: {{figure.Height}}px; width: {{(
+                width is { } fixedWidth ? $"{fixedWidth}px" : "100%"
+            )}} }</style>
             <script>{{PlotlyScript()}}</script></head>
             <body><div id="figure"></div><script>
             const chart = {{Json(figure)}};
@@ -64,7 +66,8 @@ internal static class FigureHtml
             """;
 
     // "<" occurs only inside strings of JSON, so a script end in a label cannot close the script.
-    private static string Json(Figure figure) => figure.ToPlotlyJson().Replace("<", "\\u003c", StringComparison.Ordinal);
+    private static string Json(Figure figure) =>
+        figure.ToPlotlyJson().Replace("<", "\\u003c", StringComparison.Ordinal);
 
     private static string Fallback(Figure figure)
     {
@@ -80,7 +83,9 @@ internal static class FigureHtml
     {
         using var stream =
             typeof(GenericChart).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"Plotly.NET holds no {Resource}: its version changed, change it here too.");
+            ?? throw new InvalidOperationException(
+                $"Plotly.NET holds no {Resource}: its version changed, change it here too."
+            );
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -29,7 +29,9 @@ public static class TensorTables
             throw new ArgumentException($"{columns.Count} heads for {width} columns.", nameof(columns));
         var shown = matrix[..Math.Min(height, rows), ..Math.Min(width, MostColumns)];
         var cells = Cells(shown.cpu());
-        var heads = Enumerable.Range(0, (int)shown.shape[1]).Select(at => new TableColumn(columns?[at] ?? $"{at}", AlignRight: true));
+        var heads = Enumerable
+            .Range(0, (int)shown.shape[1])
+            .Select(at => new TableColumn(columns?[at] ?? $"{at}", AlignRight: true));
         var title = $"[{string.Join(", ", tensor.shape)}] {tensor.dtype} on {tensor.device}";
         if (tensor.dim() > 2)
             title += $", first of {tensor.numel() / Math.Max(1, (long)height * width):N0} matrices";
