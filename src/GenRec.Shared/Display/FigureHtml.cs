@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Plotly.NET;
@@ -53,7 +52,7 @@ internal static class FigureHtml
     public static string Page(Figure figure, int? width) =>
         $$"""
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>{{WebUtility.HtmlEncode(figure.Title)}}</title>
+            <html lang="en"><head><meta charset="utf-8"><title>{{HtmlText.Escape(figure.Title)}}</title>
             <style>body { margin: 0 } #figure { height: {{figure.Height}}px; width: {{(
                 width is { } fixedWidth ? $"{fixedWidth}px" : "100%"
             )}} }</style>
@@ -72,8 +71,8 @@ internal static class FigureHtml
     private static string Fallback(Figure figure)
     {
         var html = new StringBuilder();
-        html.Append("<strong>").Append(WebUtility.HtmlEncode(figure.Title)).Append("</strong>");
-        html.Append("<figcaption>").Append(WebUtility.HtmlEncode(figure.Caption)).Append("</figcaption>");
+        html.Append("<strong>").Append(HtmlText.Escape(figure.Title)).Append("</strong>");
+        html.Append("<figcaption>").Append(HtmlText.Escape(figure.Caption)).Append("</figcaption>");
         if (figure.Data is { } data)
             html.Append("<details><summary>The numbers</summary>").Append(data.ToHtml()).Append("</details>");
         return html.ToString();

@@ -51,6 +51,8 @@ public static class TensorTables
     private static List<IReadOnlyList<object?>> Cells(torch.Tensor matrix)
     {
         var (height, width) = ((int)matrix.shape[0], (int)matrix.shape[1]);
+        if (height * width == 0)
+            return [.. Enumerable.Range(0, height).Select(row => (object?[])[row])];
         var isFloating = torch.is_floating_point(matrix);
         var numbers = isFloating ? matrix.to(torch.ScalarType.Float64).contiguous().data<double>().ToArray() : null;
         var integers = isFloating ? null : matrix.to(torch.ScalarType.Int64).contiguous().data<long>().ToArray();

@@ -134,7 +134,7 @@ public static partial class Figures
                 ["mode"] = "markers",
                 ["x"] = places.ToArray(),
                 ["y"] = Sketch.Numbers(marks.Select(mark => mark.Value)),
-                ["text"] = marks.Select(mark => System.Net.WebUtility.HtmlEncode(mark.Source)).ToArray(),
+                ["text"] = marks.Select(mark => HtmlText.Escape(mark.Source)).ToArray(),
                 ["hovertemplate"] = "%{y:.4g}<br>%{text}<extra>published</extra>",
                 ["marker"] = new Attributes
                 {

@@ -170,7 +170,7 @@ public static partial class Figures
             (axis["tickmode"], axis["tickvals"], axis["ticktext"]) = (
                 "array",
                 Enumerable.Range(0, labels.Count).ToArray(),
-                labels.Select(System.Net.WebUtility.HtmlEncode).ToArray()
+                labels.Select(HtmlText.Escape).ToArray()
             );
         return axis;
     }

@@ -95,7 +95,7 @@ public static partial class Figures
         sketch.Annotate(
             new Attributes
             {
-                ["text"] = System.Net.WebUtility.HtmlEncode(title),
+                ["text"] = HtmlText.Escape(title),
                 ["xref"] = "paper",
                 ["yref"] = "paper",
                 ["x"] = left + width / 2,

@@ -100,10 +100,7 @@ public static partial class Figures
             },
         };
         if (points.Labels is not null)
-            (trace["text"], trace["textposition"]) = (
-                points.Labels.Select(System.Net.WebUtility.HtmlEncode).ToArray(),
-                "top center"
-            );
+            (trace["text"], trace["textposition"]) = (points.Labels.Select(HtmlText.Escape).ToArray(), "top center");
         if (points.XErrors is not null)
             trace["error_x"] = ErrorBars(points.XErrors);
         if (points.YErrors is not null)
@@ -192,11 +189,9 @@ public static partial class Figures
                 ["mode"] = "markers+text",
                 ["x"] = chosen.Select(point => point.Item.Date.ToString("yyyy-MM-dd")).ToArray(),
                 ["y"] = chosen.Select(point => heights[point.Index]).ToArray(),
-                ["text"] = chosen.Select(point => System.Net.WebUtility.HtmlEncode(point.Item.Label)).ToArray(),
+                ["text"] = chosen.Select(point => HtmlText.Escape(point.Item.Label)).ToArray(),
                 ["textposition"] = "middle right",
-                ["customdata"] = chosen
-                    .Select(point => System.Net.WebUtility.HtmlEncode(point.Item.Detail ?? ""))
-                    .ToArray(),
+                ["customdata"] = chosen.Select(point => HtmlText.Escape(point.Item.Detail ?? "")).ToArray(),
                 ["hovertemplate"] = "%{text}, %{x}<br>%{customdata}<extra></extra>",
                 ["marker"] = new Attributes
                 {

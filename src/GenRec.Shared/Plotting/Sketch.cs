@@ -88,7 +88,7 @@ internal sealed class Sketch
         Annotate(
             new Attributes
             {
-                ["text"] = string.Join("<br>", lines.Select(System.Net.WebUtility.HtmlEncode)),
+                ["text"] = string.Join("<br>", lines.Select(HtmlText.Escape)),
                 ["xref"] = "paper",
                 ["yref"] = "paper",
                 ["x"] = 0,
@@ -103,7 +103,7 @@ internal sealed class Sketch
         );
         layout["title"] = new Attributes
         {
-            ["text"] = System.Net.WebUtility.HtmlEncode(title),
+            ["text"] = HtmlText.Escape(title),
             ["x"] = 0,
             ["xref"] = "paper",
             ["font"] = new Attributes { ["size"] = 16 },

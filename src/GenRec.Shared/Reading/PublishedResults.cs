@@ -64,14 +64,14 @@ public static class PublishedResults
     public static IReadOnlyList<PublishedResult> For(string paper, string dataset, string ranking = FullRanking) =>
         [.. Load(paper).Where(row => row.Dataset == dataset && row.Ranking == ranking)];
 
-    /// <summary>Rows joined by system, variant and source, for <see cref="Display.Tables.Metrics"/>; "?" marks unconfirmed ones.</summary>
+    /// <summary>Rows joined by system, variant and source, for <see cref="Display.Tables.Metrics"/>; unconfirmed ones say so.</summary>
     public static IReadOnlyList<Display.MetricRow> AsMetricRows(this IEnumerable<PublishedResult> rows) =>
         [
             .. rows.GroupBy(row => (row.System, row.Variant, row.Source, row.Dataset, row.Ranking))
                 .Select(group => new Display.MetricRow(
                     $"{group.Key.System}, {group.Key.Variant}",
                     group.ToDictionary(row => row.Metric, row => row.Value),
-                    Source: group.Key.Source + (group.Any(row => row.Unconfirmed) ? " (?: unconfirmed)" : "")
+                    Source: (group.Any(row => row.Unconfirmed) ? "unconfirmed: " : "") + group.Key.Source
                 )),
         ];
 

@@ -15,7 +15,7 @@ public class ReadingListTests
         Assert.Equal(29, list.Entries.Count);
         Assert.Equal(["sparse ids", "semantic ids", "OneRec", "foundation models"], list.Parts);
         Assert.Equal(3, list.Entries.Count(entry => entry.Importance == Importance.Seminal));
-        Assert.Equal(6, list.Entries.Count(entry => entry.Importance == Importance.Novel));
+        Assert.Equal(5, list.Entries.Count(entry => entry.Importance == Importance.Novel));
         Assert.Equal(4, list.Entries.Count(entry => entry.Importance == Importance.SoSo));
         var tiger = list.Find("tiger");
         Assert.Equal((5, new DateOnly(2023, 5, 8), "2305.05065"), (tiger.Number, tiger.Day, tiger.ArXiv.Single()));

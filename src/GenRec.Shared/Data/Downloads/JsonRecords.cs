@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -30,6 +31,8 @@ public static class JsonRecords
     public static IReadOnlyList<JsonRecord<T>> Read<T>(byte[] json, string file, string property)
     {
         ArgumentNullException.ThrowIfNull(json);
+        if (json.AsSpan().StartsWith(Encoding.UTF8.Preamble))
+            json = json[Encoding.UTF8.Preamble.Length..];
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Disallow });
         var line = 1;
         try
