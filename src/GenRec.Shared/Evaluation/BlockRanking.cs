@@ -119,7 +119,7 @@ internal static class BlockRanking
         return [.. cells];
     }
 
-    private static InvalidOperationException NotFinite(CaseBlock block, int row) =>
+    internal static InvalidOperationException NotFinite(CaseBlock block, int row) =>
         new(
             $"Case {block.Cases[row]}: the model's scores hold NaN or an infinity. Check the history"
                 + $" ({block.Histories.LengthOf(row)} items) and the model's weights."

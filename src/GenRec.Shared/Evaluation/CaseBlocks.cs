@@ -19,6 +19,16 @@ internal sealed record CaseBlock(
 {
     public int Count => Cases.Count;
 
+    /// <summary><paramref name="count"/> of the block's cases from row <paramref name="start"/>.</summary>
+    public CaseBlock Slice(int start, int count) =>
+        new(
+            Start + start,
+            Cases.Slice(start, count),
+            Histories.Slice(start, count),
+            Targets[start..(start + count)],
+            Seen
+        );
+
     /// <summary>What the block's row <paramref name="row"/> may not be offered.</summary>
     public ReadOnlySpan<int> SeenBy(int row) => Seen is null ? [] : Seen[Cases[row]];
 }

@@ -1,5 +1,4 @@
 using GenRec.Shared.Data;
-using static TorchSharp.torch;
 
 namespace GenRec.Shared.Evaluation;
 
@@ -33,22 +32,21 @@ public static class FullRanking
     )
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(cases);
         (protocol, options) = (protocol ?? EvaluationProtocol.Full, options ?? new RankingOptions());
         if (protocol.Negatives is not null)
             throw new ArgumentException(
-                $"The protocol '{protocol.Ranking}' samples negatives; use a sampled ranking or leave them out.",
+                $"The protocol '{protocol.Ranking}' samples negatives; use {nameof(SampledRanking)} or leave them out.",
                 nameof(protocol)
             );
-        var blocks = new CaseBlocks(cases, protocol.SeenFilter, train, options.BlockCases(cases.ItemCount));
         var ranks = new TargetRank[cases.Count];
         var k = Math.Min(options.TopK, cases.ItemCount);
         var top = k > 0 ? new TopLists(k, new int[cases.Count * k], new float[cases.Count * k]) : null;
-        using var source = new ScoreSource(model, cases.ItemCount, options.BFloat16);
-        foreach (var block in blocks)
+        using var source = new ScoreSource(model, cases.ItemCount, options);
+        foreach (var block in new CaseBlocks(cases, protocol.SeenFilter, train, source.BlockCases))
         {
             cancel.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            BlockRanking.Rank(source.Score(block.Histories), block, ranks, top);
+            source.Score(block, (scores, part) => BlockRanking.Rank(scores, part, ranks, top));
             progress?.Report(new RankingProgress(block.Start + block.Count, cases.Count));
         }
         if (protocol.Ties == TieRule.Optimistic)

@@ -9,9 +9,13 @@ public sealed record RankingOptions
     [Range(0, int.MaxValue)]
     public int TopK { get; init; }
 
-    /// <summary>Bytes of scores held at once; a block is at least one case. Default 32 MiB.</summary>
+    /// <summary>
+    /// Bytes of scores held at once; a block is at least one case. Null chooses: 32 MiB where the model makes the scores;
+    /// for an <see cref="IDotProductScorer"/> 4 MiB on a CPU, so that they are counted while still in its cache, and
+    /// 256 MiB on other devices.
+    /// </summary>
     [Range(1, long.MaxValue)]
-    public long BlockBytes { get; init; } = 32L << 20;
+    public long? BlockBytes { get; init; }
 
     /// <summary>Histories given to the model at once, at most; bounds the model's own memory. Default 512.</summary>
     [Range(1, int.MaxValue)]
@@ -23,13 +27,13 @@ public sealed record RankingOptions
     /// </summary>
     public bool BFloat16 { get; init; }
 
-    /// <summary>Cases in a block, by both bounds.</summary>
-    internal int BlockCases(int itemCount)
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(TopK);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(BlockBytes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(BlockBytes ?? 1, nameof(BlockBytes));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxBlockCases);
-        return (int)Math.Clamp(BlockBytes / (sizeof(float) * (itemCount + 1L)), 1, MaxBlockCases);
     }
 }
 

@@ -1,71 +1,90 @@
-using GenRec.Shared.Data;
 using static TorchSharp.torch;
+using DeviceType = TorchSharp.DeviceType;
 
 namespace GenRec.Shared.Evaluation;
 
 /// <summary>Asks a model for scores without gradients and in evaluation mode, and restores its mode at the end.</summary>
 internal sealed class ScoreSource : IDisposable
 {
+    private const long MiB = 1 << 20;
+
     private readonly IFullScorer model;
     private readonly long columns;
-    private readonly nn.Module? training;
+    private readonly EvaluationMode mode;
     private readonly Tensor? items; // [D, N + 1], a view
-    private readonly bool lowPrecision;
+    private readonly int partCases;
 
-    public ScoreSource(IFullScorer model, int itemCount, bool lowPrecision)
+    public ScoreSource(IFullScorer model, int itemCount, RankingOptions options)
     {
-        (this.model, columns, this.lowPrecision) = (model, itemCount + 1L, lowPrecision);
-        training = model is nn.Module { training: true } module ? module : null;
-        training?.eval();
+        options.Check();
+        (this.model, columns, mode) = (model, itemCount + 1L, new EvaluationMode(model));
         try
         {
-            items = model is IDotProductScorer factors ? Items(factors) : null;
+            items = model is IDotProductScorer factors ? Items(factors, options.BFloat16) : null;
         }
         catch
         {
-            training?.train();
+            mode.Dispose();
             throw;
         }
+        var budget =
+            options.BlockBytes
+            ?? MiB
+                * (
+                    items is null ? 32
+                    : items.device.type == DeviceType.CPU ? 4
+                    : 256
+                );
+        partCases = (int)Math.Clamp(budget / (sizeof(float) * columns), 1, options.MaxBlockCases);
+        BlockCases = items is null ? partCases : options.MaxBlockCases; // vectors take next to nothing
     }
 
-    /// <summary>Scores <c>[B, N + 1]</c> of B histories, in the caller's scope.</summary>
-    public Tensor Score(Histories histories)
+    /// <summary>How many histories to bring at once.</summary>
+    public int BlockCases { get; }
+
+    /// <summary>Scores a block and hands over the scores, <c>[rows of the part, N + 1]</c>, part by part.</summary>
+    public void Score(CaseBlock block, Action<Tensor, CaseBlock> use)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Tensor scores;
-        if (items is not null)
+        if (items is null)
         {
-            var users = ((IDotProductScorer)model).UserVectors(histories); // [B, D]
-            scores = users.to(items.dtype).matmul(items); // [B, N + 1]
+            var scores = model.ScoreAll(block.Histories);
+            Need(scores, "scores", block.Count, columns, "one row a history, one column an item, padding first");
+            use(scores, block);
+            return;
         }
-        else
-            scores = model.ScoreAll(histories);
-        if (scores.dim() != 2 || scores.shape[0] != histories.Count || scores.shape[1] != columns)
-            throw new InvalidOperationException(
-                $"{model.GetType().Name} gave scores [{string.Join(", ", scores.shape)}], need [{histories.Count}, {columns}]:"
-                    + " one row a history and one column an item, padding first."
-            );
-        return scores.MoveToOuterDisposeScope();
+        var users = ((IDotProductScorer)model).UserVectors(block.Histories).to(items.dtype); // [B, D]
+        Need(users, "user vectors", block.Count, items.shape[0], "one row a history, as wide as the item vectors");
+        for (var start = 0; start < block.Count; start += partCases)
+        {
+            using var inner = NewDisposeScope();
+            var count = Math.Min(partCases, block.Count - start);
+            use(users.narrow(0, start, count).matmul(items), block.Slice(start, count));
+        }
     }
 
     public void Dispose()
     {
         items?.Dispose();
-        training?.train();
+        mode.Dispose();
     }
 
-    private Tensor Items(IDotProductScorer factors)
+    private Tensor Items(IDotProductScorer factors, bool lowPrecision)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var vectors = factors.ItemVectors(); // [N + 1, D]
-        if (vectors.dim() != 2 || vectors.shape[0] != columns)
+        Need(vectors, "item vectors", columns, vectors.shape[^1], "one row an item, padding first");
+        var typed = vectors.to(lowPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
+        return typed.t().DetachFromDisposeScope(); // [D, N + 1]
+    }
+
+    private void Need(Tensor found, string what, long rows, long width, string meaning)
+    {
+        if (!found.shape.SequenceEqual([rows, width]))
             throw new InvalidOperationException(
-                $"{model.GetType().Name} gave item vectors [{string.Join(", ", vectors.shape)}], need [{columns}, D]:"
-                    + " one row an item, padding first."
+                $"{model.GetType().Name} gave {what} [{string.Join(", ", found.shape)}], need [{rows}, {width}]: {meaning}."
             );
-        var turned = vectors.to(lowPrecision ? ScalarType.BFloat16 : ScalarType.Float32).t(); // [D, N + 1]
-        return turned.DetachFromDisposeScope();
     }
 }
