@@ -58,6 +58,7 @@ public static class NativeLibraries
             if (done)
                 return;
             done = true;
+            MallocTuning.Apply();
             try
             {
                 Load(assembly);
