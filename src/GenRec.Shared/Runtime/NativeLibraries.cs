@@ -10,7 +10,8 @@ namespace GenRec.Shared.Runtime;
 /// TorchSharp finds its libraries when the application was built for it. Two cases need help: a script host, which reads no
 /// <c>deps.json</c> and so knows nothing of <c>runtimes/&lt;rid&gt;/native</c>; and <c>GENREC_LIBTORCH</c>, which replaces the
 /// libtorch of the build by that of an existing PyTorch installation. Both are settled by loading the files by absolute
-/// path before TorchSharp asks for them. Data and Reading run without any of this: nothing happens until TorchSharp loads.
+/// path before TorchSharp asks for them: a library is then found by its name. Data and Reading run without any of this;
+/// nothing happens until TorchSharp loads.
 /// </remarks>
 public static class NativeLibraries
 {
@@ -65,9 +66,10 @@ public static class NativeLibraries
             }
             catch (Exception failure) when (failure is IOException or DllNotFoundException or BadImageFormatException)
             {
-                // The runtime swallows what this event throws, so the first native call has to throw it.
+                // The runtime swallows what this event throws, so the first native call has to throw it. The stand-in
+                // keeps TorchSharp from looking further: it would copy half a gigabyte out of the NuGet cache.
                 Failure = failure;
-                SkipOwnSearch(assembly);
+                Answer(assembly, NativeLibrary.GetMainProgramHandle());
                 NativeLibrary.SetDllImportResolver(assembly, (_, _, _) => throw failure);
             }
         }
@@ -94,16 +96,16 @@ public static class NativeLibraries
                 $"{LibTorchFolder.FileNameOf(Wrapper)} (of the TorchSharp package) lies neither beside "
                     + $"{typeof(NativeLibraries).Assembly.Location} nor in runtimes/{LibTorchFolder.RuntimeIdentifier}/native there."
             );
+        var own = SearchedFolders.Select(folder => Path.Combine(folder, LibTorchFolder.FileNameOf("torch_cpu")));
+        if (own.FirstOrDefault(File.Exists) is { } second) // TorchSharp would load it too: two libtorch in one process
+            throw new FileLoadException(
+                $"{LibTorchFolder.Variable} is set, but this build brings a libtorch of its own ({second}). "
+                    + $"Build with {LibTorchFolder.Variable} set, or with -p:TorchBackend=none: then it brings none."
+            );
         StatedVersion = installation.Version;
         foreach (var library in installation.Libraries())
             if (!NativeLibrary.TryLoad(library, out _) && !IsOptional(library))
                 NativeLibrary.Load(library); // again, for the loader's own words on what is missing
-        // TorchSharp would look for torch_cpu by name, find the build's copy, and have two of them in one process.
-        if (!SkipOwnSearch(torchSharp) && File.Exists(BesideWrapper(wrapper, "torch_cpu")))
-            throw new FileLoadException(
-                $"This TorchSharp does not let {LibTorchFolder.Variable} replace the libtorch of the build. "
-                    + "Build without it: -p:TorchBackend=none."
-            );
         UseWrapper(torchSharp, wrapper, installation.Path);
         if (installation.Version is { } version && !LibTorchFolder.SameRelease(version, ExpectedVersion))
         {
@@ -118,19 +120,21 @@ public static class NativeLibraries
     {
         var handle = NativeLibrary.Load(wrapper);
         NativeLibrary.SetDllImportResolver(torchSharp, (name, _, _) => name == Wrapper ? handle : 0);
-        if (AssemblyLoadContext.GetLoadContext(torchSharp) is { } context)
-            context.ResolvingUnmanagedDll += (_, name) => name == Wrapper ? handle : 0;
+        Answer(torchSharp, handle);
         AppContext.SetData(LoadedKey, folder);
+    }
+
+    private static void Answer(Assembly torchSharp, nint wrapper)
+    {
+        if (AssemblyLoadContext.GetLoadContext(torchSharp) is { } context)
+            context.ResolvingUnmanagedDll += (_, name) => name == Wrapper ? wrapper : 0;
     }
 
     // Only what loading in another host needs: in an application, TorchSharp's own search knows this very folder.
     private static string? FolderBesideThisLibrary()
     {
         var folder = WrapperCandidates(null).Select(Path.GetDirectoryName).FirstOrDefault(IsComplete);
-        var searched = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(Path.TrimEndingDirectorySeparator);
-        return folder is null || searched.Contains(folder) ? null : folder;
+        return folder is null || SearchedFolders.Contains(folder) ? null : folder;
 
         static bool IsComplete(string? candidate) =>
             File.Exists(Path.Combine(candidate!, LibTorchFolder.FileNameOf(Wrapper)))
@@ -148,24 +152,12 @@ public static class NativeLibraries
             }
     }
 
-    private static string BesideWrapper(string wrapper, string library) =>
-        Path.Combine(Path.GetDirectoryName(wrapper)!, LibTorchFolder.FileNameOf(library));
+    // Where the runtime looks for native libraries of an application, from its deps.json; empty in a script host.
+    private static IEnumerable<string> SearchedFolders =>
+        (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(Path.TrimEndingDirectorySeparator);
 
     private static bool IsOptional(string library) =>
         Path.GetFileName(library) == LibTorchFolder.FileNameOf("torch_global_deps");
-
-    // TorchSharp keeps two private flags for "already loaded"; a test says when a new version names them otherwise.
-    private static bool SkipOwnSearch(Assembly torchSharp)
-    {
-        var fields = new[] { "nativeBackendLoaded", "nativeBackendCudaLoaded" }
-            .Select(name =>
-                torchSharp.GetType("TorchSharp.torch")?.GetField(name, BindingFlags.Static | BindingFlags.NonPublic)
-            )
-            .ToArray();
-        if (fields.Any(field => field?.FieldType != typeof(bool)))
-            return false;
-        foreach (var field in fields)
-            field!.SetValue(null, true);
-        return true;
-    }
 }
