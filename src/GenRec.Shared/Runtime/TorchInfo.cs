@@ -27,9 +27,10 @@ public sealed record TorchInfo(
     /// <exception cref="NotSupportedException">No libtorch was found.</exception>
     public static TorchInfo Read()
     {
-        torch.InitializeDeviceType(DeviceType.CPU);
+        _ = typeof(torch).Assembly; // loads TorchSharp, and so libtorch where NativeLibraries has to help
         if (NativeLibraries.Failure is { } failure)
             throw new IOException(failure.Message, failure);
+        torch.InitializeDeviceType(DeviceType.CPU);
         var library = LoadedLibrary();
         return new TorchInfo(
             NativeLibraries.StatedVersion ?? (library is null ? null : ToldVersion(library)),
