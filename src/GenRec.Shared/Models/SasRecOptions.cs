@@ -110,6 +110,12 @@ public sealed record SasRecOptions
     /// <summary>Draw users with replacement, as kang205/SASRec's sampler does.</summary>
     public bool WithReplacement { get; init; }
 
+    /// <summary>
+    /// Make the products of the full softmax in bfloat16 (sums, weights and optimizer stay float32). Pays where the processor
+    /// multiplies bfloat16 natively; see <see cref="Runtime.Precision"/>.
+    /// </summary>
+    public bool BFloat16Products { get; init; }
+
     /// <summary>Where the values come from.</summary>
     public required string Source { get; init; }
 
