@@ -1,0 +1,13 @@
+using GenRec.Benchmarks.Harness;
+
+namespace GenRec.Benchmarks.Comparisons;
+
+/// <summary>All comparisons; a new speed goal is a line here.</summary>
+internal static class PeerRegistry
+{
+    public static IReadOnlyList<IPeerComparison> All { get; } = [SasRecTrain.Beauty, SasRecTrain.MovieLens];
+
+    /// <summary>The comparison of this name, or null.</summary>
+    public static IPeerComparison? Find(string name) =>
+        All.FirstOrDefault(comparison => comparison.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+}
