@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
+using GenRec.Shared.Data;
 
 namespace GenRec.Benchmarks.Commands;
 
@@ -16,7 +17,7 @@ internal static class ReferenceCommand
             Description = "Which public set.",
             DefaultValueFactory = _ => BenchmarkData.Beauty,
         };
-        dataset.AcceptOnlyFromAmong([.. BenchmarkData.Names]);
+        dataset.AcceptOnlyFromAmong([.. PublicDatasets.All.Select(set => set.Name)]);
         var epochs = Number("--epochs", 20, "Passes over all users.");
         var every = Number("--evaluate-every", 0, "Epochs between evaluations; 0 evaluates at the end only.", least: 0);
         var length = Number("--length", 50, "Longest history.");
@@ -69,8 +70,9 @@ internal static class ReferenceCommand
 
     private static void Train(string dataset, ReferenceOptions model, BenchmarkOptions options, int epochs, int every)
     {
-        var split = ReferenceSplit.Of(BenchmarkData.Load(dataset, options));
-        using var training = new ReferenceTraining(split, model, options.Seed);
+        var shown = options.Synthetic ? "synthetic" : dataset;
+        var split = BenchmarkData.Load(dataset, options);
+        using var training = new ReferenceTraining(split.Train, model, options.Seed);
         var (seconds, best, bestEpoch, bestTest) = (0.0, -1.0, 0, default(RankingMeans));
         for (var epoch = 1; epoch <= epochs; epoch++)
         {
@@ -94,16 +96,16 @@ internal static class ReferenceCommand
                 (best, bestEpoch, bestTest) = (validation.Ndcg10, epoch, test);
             if (epoch == epochs)
                 Console.WriteLine(
-                    $"reference sasrec dataset={dataset} seed={options.Seed} epochs={epochs} {test} "
+                    $"reference sasrec dataset={shown} seed={options.Seed} epochs={epochs} {test} "
                         + $"seconds={Fixed(seconds, 1)}"
                 );
         }
         if (bestEpoch != epochs)
             Console.WriteLine(
-                $"reference sasrec dataset={dataset} seed={options.Seed} best-epoch={bestEpoch} {bestTest} by=validation-NDCG@10"
+                $"reference sasrec dataset={shown} seed={options.Seed} best-epoch={bestEpoch} {bestTest} by=validation-NDCG@10"
             );
 
-        RankingMeans Rank(GenRec.Shared.Data.NextItemCases cases) => ReferenceRanking.Rank(training.Model, cases);
+        RankingMeans Rank(NextItemCases cases) => ReferenceRanking.Rank(training.Model, cases);
     }
 
     private static string Fixed(double value, int digits = 4) =>

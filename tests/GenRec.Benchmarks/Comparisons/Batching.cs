@@ -1,6 +1,6 @@
 using GenRec.Benchmarks.Harness;
-using GenRec.Benchmarks.Reference;
-using TorchSharp;
+using GenRec.Shared.Data;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Comparisons;
@@ -23,11 +23,36 @@ internal sealed class Batching : IPeerComparison
 
     public string? Unavailable(BenchmarkOptions options) => BenchmarkData.Unavailable(BenchmarkData.Beauty, options);
 
-    public IComparisonSide Ours(BenchmarkOptions options) => throw new NotSupportedException();
+    public IComparisonSide Ours(BenchmarkOptions options)
+    {
+        Compute.UseThreads(options.Threads);
+        var batching = new NextItemBatching
+        {
+            BatchSize = BatchSize,
+            MaxLength = Length,
+            Seed = (ulong)options.Seed,
+        };
+        var batcher = new NextItemBatcher(BenchmarkData.Load(BenchmarkData.Beauty, options).Train, batching);
+        var batches = new Prefetcher<NextItemBatch>(batcher.At);
+        var step = 0L;
+        return new StepSide(Next, batches);
+
+        double Next()
+        {
+            using var scope = NewDisposeScope();
+            var batch = batches.Get(step);
+            foreach (var grid in new[] { batch.Items, batch.Positions, batch.Segments })
+                tensor(grid).view(batch.Rows, batch.Width);
+            foreach (var list in new[] { batch.Cells, batch.Targets, batch.Negatives })
+                tensor(list);
+            step++;
+            return Math.Min(BatchSize, batcher.Users - BatchSize * (double)((step - 1) % batcher.StepsPerEpoch));
+        }
+    }
 
     public IComparisonSide Peer(BenchmarkOptions options)
     {
-        var data = new PaddedHistories(ReferenceSplit.Of(BenchmarkData.Load(BenchmarkData.Beauty, options)), options.Seed);
+        var data = new PaddedHistories(BenchmarkData.Load(BenchmarkData.Beauty, options).Train, options.Seed);
         var loader = utils.data.DataLoader(data, BatchSize, shuffle: true, num_worker: options.Threads);
         var batches = loader.GetEnumerator();
         return new StepSide(Next, batches, loader);
@@ -48,9 +73,15 @@ internal sealed class Batching : IPeerComparison
     }
 
     /// <summary>One user's tensors, as the loader wants them.</summary>
-    private sealed class PaddedHistories(ReferenceSplit split, int seed) : utils.data.Dataset
+    private sealed class PaddedHistories(Interactions train, int seed) : utils.data.Dataset
     {
-        private readonly int[][] rows = [.. split.Train.Where(row => row.Length > 1)];
+        private readonly int[][] rows =
+        [
+            .. Enumerable
+                .Range(0, train.Users)
+                .Select(user => train.ItemsOf(user).ToArray())
+                .Where(row => row.Length > 1),
+        ];
         private readonly ThreadLocal<Random> random = new(() => new Random(seed));
 
         public override long Count => rows.Length;
@@ -63,11 +94,15 @@ internal sealed class Batching : IPeerComparison
             for (var (from, cell) = (row.Length - 2, Length - 1); from >= 0 && cell >= 0; from--, cell--)
             {
                 (items[cell], next[cell]) = (row[from], row[from + 1]);
-                do
-                    negatives[cell] = generator.Next(1, split.ItemCount + 1);
+                do negatives[cell] = generator.Next(1, train.ItemCount + 1);
                 while (met.Contains((int)negatives[cell]));
             }
-            return new() { ["items"] = tensor(items), ["next"] = tensor(next), ["negatives"] = tensor(negatives) };
+            return new()
+            {
+                ["items"] = tensor(items),
+                ["next"] = tensor(next),
+                ["negatives"] = tensor(negatives),
+            };
         }
 
         protected override void Dispose(bool disposing)

@@ -1,5 +1,10 @@
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
+using GenRec.Shared.Data;
+using GenRec.Shared.Models;
+using GenRec.Shared.Runtime;
+using GenRec.Shared.Training;
+using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Comparisons;
 
@@ -22,17 +27,60 @@ internal sealed class SasRecTrain(string name, string dataset, ReferenceOptions 
 
     public double? Goal => goal;
 
+    /// <summary>Sizes that both sides share.</summary>
+    public ReferenceOptions Model => model;
+
     public string? Unavailable(BenchmarkOptions options) => BenchmarkData.Unavailable(dataset, options);
 
-    public double FlopsPerUnit(BenchmarkOptions options) => SasRecFlops.PerPosition(Split(options), model);
+    public double FlopsPerUnit(BenchmarkOptions options) => SasRecFlops.PerPosition(Train(options), model);
 
-    public IComparisonSide Ours(BenchmarkOptions options) => Peer(options);
+    /// <summary>What both sides learn from.</summary>
+    public Interactions Train(BenchmarkOptions options) => BenchmarkData.Load(dataset, options).Train;
 
     public IComparisonSide Peer(BenchmarkOptions options)
     {
-        var training = new ReferenceTraining(Split(options), model, options.Seed);
+        var training = new ReferenceTraining(Train(options), model, options.Seed);
         return new StepSide(() => training.Step(), training);
     }
 
-    private ReferenceSplit Split(BenchmarkOptions options) => ReferenceSplit.Of(BenchmarkData.Load(dataset, options));
+    public IComparisonSide Ours(BenchmarkOptions options)
+    {
+        Compute.UseThreads(options.Threads);
+        Compute.Seed(options.Seed);
+        var (train, sizes) = (Train(options), Options());
+        var network = new SasRec(train.ItemCount, sizes);
+        network.train();
+        var adam = new Adam(network, new AdamOptions { Beta2 = 0.98 });
+        var batches = new Prefetcher<NextItemBatch>(new NextItemBatcher(train, sizes.Batching((ulong)options.Seed)).At);
+        var step = 0L;
+        return new StepSide(Step, batches, adam, network);
+
+        double Step()
+        {
+            using var scope = NewDisposeScope();
+            using var dropout = new DropoutStream(options.Seed, step).Enter();
+            var batch = batches.Get(step++);
+            adam.ZeroGrad();
+            var loss = SasRecObjective.Loss(network, batch);
+            loss.backward();
+            adam.Step(model.LearningRate);
+            loss.item<float>();
+            return batch.Targets.Length;
+        }
+    }
+
+    /// <summary>The reference's model in our options: the same layers in the same places.</summary>
+    private SasRecOptions Options() =>
+        new()
+        {
+            Hidden = model.Width,
+            Blocks = model.Blocks,
+            Heads = model.Heads,
+            MaxLength = model.Length,
+            Dropout = model.Dropout,
+            Norm = NormPlacement.Post,
+            OutputProjection = true,
+            BatchSize = model.Batch,
+            Source = "pmixer/SASRec.pytorch, main.py",
+        };
 }

@@ -25,14 +25,17 @@ internal sealed class SasRecTrainPyTorch(string name, SasRecTrain ours) : IPeerC
     public IComparisonSide Peer(BenchmarkOptions options)
     {
         var interpreter = Python.WithTorch ?? throw new BenchmarkException(Python.Missing);
-        var (split, model) = (ours.Split(options), ours.Model);
+        var (train, model) = (ours.Train(options), ours.Model);
         var data = Path.GetTempFileName();
         try
         {
-            File.WriteAllLines(data, split.Train.Select(row => string.Join(' ', row)));
+            File.WriteAllLines(
+                data,
+                Enumerable.Range(0, train.Users).Select(user => string.Join(' ', train.ItemsOf(user).ToArray()))
+            );
             var script = Path.Combine(AppContext.BaseDirectory, "Reference", "sasrec_reference.py");
             List<string> arguments = [script, "--data", data];
-            Add("--items", split.ItemCount);
+            Add("--items", train.ItemCount);
             Add("--length", model.Length);
             Add("--width", model.Width);
             Add("--blocks", model.Blocks);

@@ -1,4 +1,5 @@
 using GenRec.Benchmarks.Reference;
+using GenRec.Shared.Data;
 
 namespace GenRec.Benchmarks.Harness;
 
@@ -11,12 +12,12 @@ internal static class SasRecFlops
     /// positions and itself, attention adds 2 D (n + 1) multiplications a block, the head 2 D. Backward costs twice the
     /// forward pass, and a multiplication with its addition counts two.
     /// </remarks>
-    public static double PerPosition(ReferenceSplit split, ReferenceOptions options)
+    public static double PerPosition(Interactions train, ReferenceOptions options)
     {
         var (positions, attended) = (0.0, 0.0);
-        foreach (var row in split.Train)
+        for (var user = 0; user < train.Users; user++)
         {
-            var length = Math.Min(row.Length - 1, options.Length);
+            var length = Math.Clamp(train.ItemsOf(user).Length - 1, 0, options.Length);
             positions += length;
             attended += length * (length + 1) / 2.0;
         }

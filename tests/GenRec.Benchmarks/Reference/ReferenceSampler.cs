@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GenRec.Shared.Data;
 
 namespace GenRec.Benchmarks.Reference;
 
@@ -27,22 +28,25 @@ internal sealed class ReferenceSampler : IDisposable
     private readonly BlockingCollection<ReferenceBatch> ready = new(Ahead);
     private readonly CancellationTokenSource stop = new();
     private readonly Thread worker;
-    private readonly int[][] train;
+    private readonly int[][] rows;
     private readonly int itemCount;
     private readonly int batchSize;
     private readonly int length;
     private readonly Random random;
 
     /// <summary>Starts sampling.</summary>
-    /// <param name="train">Training row of each user, oldest first.</param>
-    /// <param name="itemCount">N: item ids are <c>1..N</c>.</param>
+    /// <param name="train">What is learned from.</param>
     /// <param name="batchSize">B, users in a batch.</param>
     /// <param name="length">L, the longest history kept.</param>
     /// <param name="seed">The same seed gives the same batches.</param>
-    public ReferenceSampler(int[][] train, int itemCount, int batchSize, int length, int seed)
+    public ReferenceSampler(Interactions train, int batchSize, int length, int seed)
     {
-        (this.train, this.itemCount, this.batchSize, this.length) = (train, itemCount, batchSize, length);
-        if (!train.Any(row => row.Length > 1))
+        (rows, itemCount) = (
+            [.. Enumerable.Range(0, train.Users).Select(user => train.ItemsOf(user).ToArray())],
+            train.ItemCount
+        );
+        (this.batchSize, this.length) = (batchSize, length);
+        if (!rows.Any(row => row.Length > 1))
             throw new ArgumentException("No user has two training items, so there is no next item.", nameof(train));
         random = new Random(seed);
         worker = new Thread(Produce) { IsBackground = true, Name = "reference sampler" };
@@ -62,7 +66,7 @@ internal sealed class ReferenceSampler : IDisposable
 
     private void Produce()
     {
-        var users = Enumerable.Range(0, train.Length).ToArray();
+        var users = Enumerable.Range(0, rows.Length).ToArray();
         var (next, met) = (users.Length, new HashSet<int>());
         try
         {
@@ -83,9 +87,9 @@ internal sealed class ReferenceSampler : IDisposable
                     random.Shuffle(users);
                     next = 0;
                 }
-                var items = train[users[next++]];
+                var items = rows[users[next++]];
                 while (items.Length <= 1)
-                    items = train[random.Next(train.Length)];
+                    items = rows[random.Next(rows.Length)];
                 real += FillRow(batch, row * length, items, met);
             }
             return batch with { RealPositions = real };

@@ -1,3 +1,4 @@
+using GenRec.Shared.Data;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,14 +10,14 @@ internal sealed class ReferenceTraining : IDisposable
     private readonly ReferenceSampler sampler;
     private readonly Adam optimizer;
 
-    public ReferenceTraining(ReferenceSplit split, ReferenceOptions options, int seed)
+    public ReferenceTraining(Interactions train, ReferenceOptions options, int seed)
     {
         manual_seed(seed);
-        Model = new SasRecReference(split.ItemCount, options);
+        Model = new SasRecReference(train.ItemCount, options);
         Model.train();
         optimizer = optim.Adam(Model.parameters(), options.LearningRate, beta1: 0.9, beta2: 0.98);
-        sampler = new ReferenceSampler(split.Train, split.ItemCount, options.Batch, options.Length, seed);
-        StepsPerEpoch = (split.Train.Length - 1) / options.Batch + 1;
+        sampler = new ReferenceSampler(train, options.Batch, options.Length, seed);
+        StepsPerEpoch = (train.Users - 1) / options.Batch + 1;
     }
 
     /// <summary>The model being trained.</summary>
