@@ -5,7 +5,14 @@ namespace GenRec.Benchmarks.Comparisons;
 /// <summary>All comparisons; a new speed goal is a line here.</summary>
 internal static class PeerRegistry
 {
-    public static IReadOnlyList<IPeerComparison> All { get; } = [SasRecTrain.Beauty, SasRecTrain.MovieLens];
+    public static IReadOnlyList<IPeerComparison> All { get; } =
+    [
+        SasRecTrain.Beauty,
+        SasRecTrain.MovieLens,
+        SasRecTrainPyTorch.Beauty,
+        new RankAllUsers(),
+        new Batching(), // TorchSharp's data loader
+    ];
 
     /// <summary>The comparison of this name, or null.</summary>
     public static IPeerComparison? Find(string name) =>

@@ -31,10 +31,10 @@ internal static class ReferenceRanking
             using var scope = NewDisposeScope();
             using var noGradient = no_grad();
             var count = Math.Min(batch, cases.Count - start);
-            var scores = scorer.ScoreAll(cases.Histories.Slice(start, count))[TensorIndex.Colon, 1..]; // [B, N]
+            var scores = scorer.ScoreAll(cases.Histories.Slice(start, count))[.., 1..]; // [B, N]
             var sorted = scores.argsort(dim: -1, descending: true); // [B, N]
             var targets = tensor(cases.Targets.AsSpan(start, count).ToArray(), dtype: ScalarType.Int64) - 1; // [B]
-            var ranks = (sorted == targets.unsqueeze(-1)).nonzero()[TensorIndex.Colon, 1].contiguous(); // [B], from 0
+            var ranks = (sorted == targets.unsqueeze(-1)).nonzero()[.., 1].contiguous(); // [B], from 0
             foreach (var rank in MemoryMarshal.Cast<byte, long>(ranks.bytes))
                 if (rank < Cutoff)
                     (hits, gain) = (hits + 1, gain + 1 / Math.Log2(rank + 2));

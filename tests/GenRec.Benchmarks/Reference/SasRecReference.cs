@@ -120,7 +120,7 @@ internal sealed class SasRecReference : Module<Tensor, Tensor, Tensor>, IFullSco
         var wasTraining = training;
         eval();
         var (sequences, slots) = Pad(histories);
-        var last = forward(sequences, slots)[TensorIndex.Colon, -1]; // [B, D]
+        var last = forward(sequences, slots)[.., -1]; // [B, D]
         train(wasTraining);
         return last.mm(items.weight!.t()).MoveToOuterDisposeScope(); // [B, N + 1]
     }
@@ -128,7 +128,7 @@ internal sealed class SasRecReference : Module<Tensor, Tensor, Tensor>, IFullSco
     public (Tensor Items, Tensor Scores) Recommend(Histories histories, int k)
     {
         using var scope = NewDisposeScope();
-        var (scores, best) = ScoreAll(histories)[TensorIndex.Colon, 1..].topk(k);
+        var (scores, best) = ScoreAll(histories)[.., 1..].topk(k);
         return ((best + 1).MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope());
     }
 
