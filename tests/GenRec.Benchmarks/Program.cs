@@ -13,6 +13,7 @@ internal static class Program
             PeersCommand.Make(),
             ReferenceCommand.Make(),
             MemoryCommand.Make(),
+            BdnCommand.Make(),
             WorkerCommand.Make(),
         };
         var parsed = root.Parse(args);

@@ -23,16 +23,19 @@ internal sealed class Batching : IPeerComparison
 
     public string? Unavailable(BenchmarkOptions options) => BenchmarkData.Unavailable(BenchmarkData.Beauty, options);
 
-    public IComparisonSide Ours(BenchmarkOptions options)
-    {
-        Compute.UseThreads(options.Threads);
-        var batching = new NextItemBatching
+    /// <summary>The batches that both sides make, in our options.</summary>
+    public static NextItemBatching Wanted(BenchmarkOptions options) =>
+        new()
         {
             BatchSize = BatchSize,
             MaxLength = Length,
             Seed = (ulong)options.Seed,
         };
-        var batcher = new NextItemBatcher(BenchmarkData.Load(BenchmarkData.Beauty, options).Train, batching);
+
+    public IComparisonSide Ours(BenchmarkOptions options)
+    {
+        Compute.UseThreads(options.Threads);
+        var batcher = new NextItemBatcher(BenchmarkData.Load(BenchmarkData.Beauty, options).Train, Wanted(options));
         var batches = new Prefetcher<NextItemBatch>(batcher.At);
         var step = 0L;
         return new StepSide(Next, batches);
