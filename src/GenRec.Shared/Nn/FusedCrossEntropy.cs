@@ -1,0 +1,64 @@
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.Nn;
+
+/// <summary>Softmax cross-entropy over a whole catalogue without keeping the logits.</summary>
+/// <remarks>
+/// The plain way writes a <c>[T, N]</c> table of logits, its softmax and its gradient to memory; at catalogue size the
+/// step waits for memory, not for products. Here logits are made block after block of positions, small enough to stay in
+/// the cache, and each block's gradient is formed at once from
+/// <c>dL/dlogits = (softmax(logits) - onehot(target)) / T</c>. Autograd sees the surrogate
+/// <c>sum(h * dL/dh) + sum(E * dL/dE)</c>, whose gradients are exactly these; its value is replaced by the loss.
+/// The same idea for GPUs: Hsu et al., Liger Kernel, arXiv:2410.10989, section 3.2.
+/// </remarks>
+public static class FusedCrossEntropy
+{
+    private const long BlockBytes = 4 << 20; // a block of logits that stays in a core's share of the last-level cache
+
+    /// <summary>Mean cross-entropy of targets under <c>softmax(states · items^T)</c>.</summary>
+    /// <param name="states">Hidden states, <c>[T, D]</c>, float32.</param>
+    /// <param name="items">Item table without its padding row, <c>[N, D]</c>, float32.</param>
+    /// <param name="targets">Rows of <paramref name="items"/>, <c>[T]</c>, int64, <c>0..N-1</c>.</param>
+    /// <returns>Scalar loss, differentiable in states and items.</returns>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    public static Tensor Mean(Tensor states, Tensor items, Tensor targets)
+    {
+        var (positions, catalogue) = (states.shape[0], items.shape[0]);
+        if (states.shape[1] != items.shape[1] || targets.shape[0] != positions)
+            throw new ArgumentException(
+                $"states [{positions}, {states.shape[1]}], items [{catalogue}, {items.shape[1]}] and targets [{targets.shape[0]}] do not fit."
+            );
+        using var scope = NewDisposeScope();
+        var (stateGradient, itemGradient, loss) = LossAndGradients(states.detach(), items.detach(), targets);
+        if (!states.requires_grad && !items.requires_grad)
+            return loss.MoveToOuterDisposeScope();
+        var surrogate = (states * stateGradient).sum() + (items * itemGradient).sum();
+        return (surrogate + (loss - surrogate.detach())).MoveToOuterDisposeScope();
+    }
+
+    private static (Tensor States, Tensor Items, Tensor Loss) LossAndGradients(Tensor states, Tensor items, Tensor targets)
+    {
+        using var quiet = no_grad();
+        var (positions, catalogue) = (states.shape[0], items.shape[0]);
+        var block = Math.Clamp(BlockBytes / sizeof(float) / catalogue, 16, positions);
+        var stateGradient = empty_like(states);
+        var itemGradient = zeros_like(items);
+        var loss = zeros(1, dtype: ScalarType.Float32, device: states.device);
+        var byItem = items.t(); // [D, N]
+        for (var start = 0L; start < positions; start += block)
+        {
+            using var inner = NewDisposeScope();
+            var count = Math.Min(block, positions - start);
+            var part = states.narrow(0, start, count); // [b, D]
+            var target = targets.narrow(0, start, count).unsqueeze(1); // [b, 1]
+            var logits = part.mm(byItem); // [b, N]
+            var normaliser = logits.logsumexp(-1, keepdim: true); // [b, 1]
+            loss.add_((normaliser - logits.gather(1, target)).sum());
+            var gradient = logits.sub_(normaliser).exp_(); // softmax, in place
+            gradient.scatter_add_(1, target, full(count, 1, -1f, dtype: ScalarType.Float32, device: states.device));
+            stateGradient.narrow(0, start, count).copy_(gradient.mm(items));
+            itemGradient.addmm_(gradient.t(), part, 1f, 1f);
+        }
+        return (stateGradient.div_(positions), itemGradient.div_(positions), loss.div_(positions).squeeze(0));
+    }
+}
