@@ -78,7 +78,7 @@ public static class Ties
                 from = to;
             }
         }
-        return interactions.WithRows(rows, times);
+        return interactions.Reordered(rows, times);
     }
 
     private static long CheckedResolution(Interactions interactions, TimeSpan? resolution)
