@@ -32,12 +32,16 @@ internal static class ItemText
         return $"{opening} Goes well with {Mention(items, first)} or {Mention(items, second)}. {ending}";
     }
 
-    /// <summary>Department, topic and kind, for example <c>Kitchen > Baking > Bread Pan</c>.</summary>
-    public static string Category(Catalogue items, int item)
+    /// <summary>Department, topic and kind, for example Kitchen, Baking, Bread Pan.</summary>
+    public static string[] Category(Catalogue items, int item)
     {
         var topic = items.Topics[items.Topic[item]];
-        var kind = items.Series[item] > 0 ? Format(items, item) : Capitals(Gear(items, item));
-        return $"{topic.Department} > {topic.Name} > {kind}";
+        return
+        [
+            topic.Department,
+            topic.Name,
+            items.Series[item] > 0 ? Format(items, item) : Capitals(Gear(items, item)),
+        ];
     }
 
     private static string DescribeGear(Catalogue items, int item, CounterRandom random)
