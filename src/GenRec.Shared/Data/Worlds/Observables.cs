@@ -1,4 +1,3 @@
-using System.Globalization;
 using GenRec.Shared.Runtime;
 using Microsoft.Data.Analysis;
 
