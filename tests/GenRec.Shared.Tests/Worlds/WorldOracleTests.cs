@@ -138,11 +138,11 @@ public class WorldOracleTests
         var (oracle, split) = (WorldSamples.Sequences.Oracle, sequencesSplit.Value);
         var ceiling = oracle.Ceiling(split.Test, 10);
         var best = oracle.BestItems(split.Test, 10);
-        var (expected, realised) = (oracle.Expected(split.Test, best), RankingValue.Realised(split.Test, best));
+        var (expected, realised) = (oracle.Expected(split.Test, best, 10), RankingValue.Realised(split.Test, best, 10));
         Assert.Equal(ceiling.Recall, expected.Recall, 1e-12);
         Assert.Equal(ceiling.Ndcg, expected.Ndcg, 1e-12);
         Assert.Equal(ceiling.Recall, realised.Recall, 4 * Math.Sqrt(0.25 / split.Test.Count));
-        int[][][] rivals =
+        int[][] rivals =
         [
             WorldSamples.Popularity(split, 10),
             WorldSamples.Markov(split, 10),
@@ -150,9 +150,9 @@ public class WorldOracleTests
         ];
         foreach (var lists in rivals)
         {
-            Assert.True(oracle.Expected(split.Test, lists).Recall < ceiling.Recall);
-            Assert.True(oracle.Expected(split.Test, lists).Ndcg < ceiling.Ndcg);
-            Assert.True(RankingValue.Realised(split.Test, lists).Recall < realised.Recall);
+            Assert.True(oracle.Expected(split.Test, lists, 10).Recall < ceiling.Recall);
+            Assert.True(oracle.Expected(split.Test, lists, 10).Ndcg < ceiling.Ndcg);
+            Assert.True(RankingValue.Realised(split.Test, lists, 10).Recall < realised.Recall);
         }
     }
 
@@ -160,9 +160,9 @@ public class WorldOracleTests
     public void WithOrderEffectsTheLastItemTellsMoreForwardsThanBackwardsAndMoreThanPopularity()
     {
         var (oracle, split) = (WorldSamples.Sequences.Oracle, sequencesSplit.Value);
-        var popular = oracle.Expected(split.Test, WorldSamples.Popularity(split, 10)).Recall;
-        var forwards = oracle.Expected(split.Test, WorldSamples.Markov(split, 10)).Recall;
-        var backwards = oracle.Expected(split.Test, WorldSamples.Markov(split, 10, backwards: true)).Recall;
+        var popular = oracle.Expected(split.Test, WorldSamples.Popularity(split, 10), 10).Recall;
+        var forwards = oracle.Expected(split.Test, WorldSamples.Markov(split, 10), 10).Recall;
+        var backwards = oracle.Expected(split.Test, WorldSamples.Markov(split, 10, backwards: true), 10).Recall;
         Assert.True(forwards > 4 * popular, $"Recall@10: Markov {forwards:F3}, popularity {popular:F3}");
         Assert.True(forwards > 3 * backwards, $"Recall@10: forwards {forwards:F3}, backwards {backwards:F3}");
     }
@@ -178,8 +178,8 @@ public class WorldOracleTests
                 Assert.Equal(start, world.Oracle.NextItem(user, position)); // the history changes nothing at all
         }
         var split = Splits.LeaveOneOut(world.Dataset.Interactions);
-        var forwards = world.Oracle.Expected(split.Test, WorldSamples.Markov(split, 10)).Recall;
-        var backwards = world.Oracle.Expected(split.Test, WorldSamples.Markov(split, 10, backwards: true)).Recall;
+        var forwards = world.Oracle.Expected(split.Test, WorldSamples.Markov(split, 10), 10).Recall;
+        var backwards = world.Oracle.Expected(split.Test, WorldSamples.Markov(split, 10, backwards: true), 10).Recall;
         Assert.InRange(forwards / backwards, 0.93, 1.07);
     }
 
@@ -193,9 +193,20 @@ public class WorldOracleTests
         {
             var wanted = oracle.NextItem(cases.Users[7 + row], cases.Histories[7 + row].Length);
             Assert.Equal(wanted.Select(p => (float)p), scores[(row * width)..((row + 1) * width)]);
-            var best = oracle.BestItems(cases, 5)[7 + row];
+            var best = oracle.BestItems(cases, 5)[((7 + row) * 5)..((8 + row) * 5)];
             Assert.Equal(wanted.OrderDescending().Take(5), best.Select(item => wanted[item]));
         }
+    }
+
+    [Fact]
+    public void TargetRanksAgreeWithTheLists()
+    {
+        var (oracle, cases) = (WorldSamples.Smoke.Oracle, smokeSplit.Value.Test);
+        var (ranks, lists) = (oracle.RankTargets(cases), oracle.BestItems(cases, 10));
+        for (var c = 0; c < cases.Count; c++)
+            if (ranks[c].Level == 0)
+                Assert.Equal(ranks[c].Above < 10, lists.AsSpan(c * 10, 10).Contains(cases.Targets[c]));
+        Assert.True(ranks.Count(rank => rank.Level == 0) > 450);
     }
 
     [Fact]
@@ -210,7 +221,10 @@ public class WorldOracleTests
         };
         var error = Assert.Throws<ArgumentException>(() => oracle.Ceiling(cut, 10));
         Assert.Contains("case 0", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => oracle.Expected(cases, []));
+        Assert.Throws<ArgumentException>(() => oracle.Expected(cases, [], 10));
+        var twice = new int[cases.Count * 2];
+        (twice[0], twice[1]) = (3, 3);
+        Assert.Contains("twice", Assert.Throws<ArgumentException>(() => oracle.Expected(cases, twice, 2)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => oracle.BestItems(cases, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => oracle.NextItem(0, 1000));
         Assert.Throws<ArgumentOutOfRangeException>(() => oracle.NextItem(-1, 0));

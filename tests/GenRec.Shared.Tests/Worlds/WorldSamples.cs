@@ -15,18 +15,17 @@ internal static class WorldSamples
     public static World Unordered => unordered.Value;
 
     /// <summary>The k most popular items for everybody.</summary>
-    public static int[][] Popularity(Split split, int k)
+    public static int[] Popularity(Split split, int k)
     {
-        var counts = split.Train.ItemCounts();
-        var best = Enumerable.Range(1, split.Train.ItemCount).OrderByDescending(i => counts[i]).Take(k).ToArray();
-        return [.. split.Test.Targets.Select(_ => best)];
+        var best = Best(Array.ConvertAll(split.Train.ItemCounts(), count => (double)count), k);
+        return [.. split.Test.Targets.SelectMany(_ => best)];
     }
 
     /// <summary>
     /// First-order Markov chain: what most often came right after (or, for the control, right before) the last item.
     /// Transitions of the user who is asked about are left out, so that both directions know equally much.
     /// </summary>
-    public static int[][] Markov(Split split, int k, bool backwards = false)
+    public static int[] Markov(Split split, int k, bool backwards = false)
     {
         var follows = new Dictionary<int, double>[split.Train.ItemCount + 1];
         for (var item = 0; item < follows.Length; item++)
@@ -38,24 +37,21 @@ internal static class WorldSamples
         [
             .. Enumerable
                 .Range(0, split.Test.Count)
-                .Select(c =>
+                .SelectMany(c =>
                 {
                     var own = split.Train.ItemsOf(split.Test.Users[c]);
                     AddTransitions(follows, own, backwards, -1);
-                    var last = follows[split.Test.Histories[c][^1]];
-                    var list = Enumerable
-                        .Range(1, split.Train.ItemCount)
-                        .OrderByDescending(i => last.GetValueOrDefault(i) + 1e-6 * popularity[i])
-                        .Take(k)
-                        .ToArray();
+                    var scores = Array.ConvertAll(popularity, count => 1e-6 * count);
+                    foreach (var (item, n) in follows[split.Test.Histories[c][^1]])
+                        scores[item] += n;
                     AddTransitions(follows, own, backwards, 1);
-                    return list;
+                    return Best(scores, k);
                 }),
         ];
     }
 
     /// <summary>Items that often share a history with those of this history (cosine), however they are ordered.</summary>
-    public static int[][] ItemNeighbours(Split split, int k)
+    public static int[] ItemNeighbours(Split split, int k)
     {
         var (items, counts) = (split.Train.ItemCount, split.Train.ItemCounts());
         var together = new Dictionary<int, double>[items + 1];
@@ -70,7 +66,7 @@ internal static class WorldSamples
         [
             .. Enumerable
                 .Range(0, split.Test.Count)
-                .Select(c =>
+                .SelectMany(c =>
                 {
                     var scores = new double[items + 1];
                     foreach (var a in split.Test.Histories[c])
@@ -78,9 +74,23 @@ internal static class WorldSamples
                         scores[b] += n / Math.Sqrt((counts[a] + 1.0) * (counts[b] + 1.0));
                     foreach (var a in split.Test.Histories[c])
                         scores[a] = -1;
-                    return Enumerable.Range(1, items).OrderByDescending(i => scores[i]).Take(k).ToArray();
+                    return Best(scores, k);
                 }),
         ];
+    }
+
+    private static int[] Best(double[] scores, int k)
+    {
+        var heap = new PriorityQueue<int, double>();
+        for (var item = 1; item < scores.Length; item++)
+            if (heap.Count < k)
+                heap.Enqueue(item, scores[item]);
+            else
+                heap.EnqueueDequeue(item, scores[item]);
+        var best = new int[k];
+        for (var place = k - 1; place >= 0; place--)
+            best[place] = heap.Dequeue();
+        return best;
     }
 
     private static void AddTransitions(Dictionary<int, double>[] follows, ReadOnlySpan<int> row, bool back, int sign)

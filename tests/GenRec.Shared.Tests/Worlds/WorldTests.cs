@@ -83,7 +83,7 @@ public class WorldTests
         var log = WorldSamples.Sequences.Dataset.Interactions;
         var counts = log.ItemCounts()[1..].OrderDescending().ToArray();
         Assert.InRange(counts.Take(counts.Length / 5).Sum() / (double)log.Count, 0.4, 0.7);
-        Assert.True(counts[0] > 15 * counts[counts.Length / 2]);
+        Assert.True(counts[0] > 8 * counts[counts.Length / 2]);
         Assert.True(counts.Count(count => count >= 5) > 0.9 * counts.Length);
     }
 

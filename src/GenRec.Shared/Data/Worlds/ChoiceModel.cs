@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Worlds;
@@ -37,7 +38,7 @@ internal sealed class ChoiceModel(Catalogue items, WorldPreset preset)
         Mark(history, true);
         var reason = (ChoiceReason)forReason.Categorical(ReasonShares(user, now, history));
         FindCandidates(reason, user, now, history);
-        var item = candidates[forItem.Categorical(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(weights))];
+        var item = candidates[forItem.Categorical(CollectionsMarshal.AsSpan(weights))];
         Mark(history, false);
         return (reason, item);
     }
@@ -54,7 +55,7 @@ internal sealed class ChoiceModel(Catalogue items, WorldPreset preset)
             if (shares[reason] == 0)
                 continue;
             FindCandidates((ChoiceReason)reason, user, now, history);
-            var total = Sum(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(weights));
+            var total = Sum(CollectionsMarshal.AsSpan(weights));
             var scale = shares[reason] / totalShare / total;
             for (var c = 0; c < candidates.Count; c++)
                 probabilities[candidates[c]] += scale * weights[c];

@@ -18,7 +18,7 @@ internal static class ItemText
                 + $"{Capitals(Vocabulary.Styles[items.Style[item]])} {Capitals(Gear(items, item))}, "
                 + Capitals(Vocabulary.Colours[items.Colour[item]]);
         var themes = items.Topics[items.Topic[item]].Themes;
-        var theme = themes[(items.Volume[item] - 1 + items.Series[item]) % themes.Length];
+        var theme = themes[items.Volume[item] - 1];
         return $"{SeriesTitle(items, item)}, {Format(items, item)} {items.Volume[item]}: {theme}";
     }
 

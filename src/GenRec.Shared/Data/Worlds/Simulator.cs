@@ -24,7 +24,7 @@ internal sealed record Course(
 /// <summary>Lets the users of a world live through their histories.</summary>
 internal sealed class Simulator(WorldPreset preset, Catalogue items, CounterRandom random)
 {
-    private const long FirstDay = 18_262; // 2020-01-01, in days since 1970
+    private const long FirstDay = 17_167; // 2017-01-01, in days since 1970
     private const int Days = 1_096; // three years in which users arrive
     private const double SessionGoesOn = 0.55;
     private const double IntentSurvives = 0.3; // the end of a session

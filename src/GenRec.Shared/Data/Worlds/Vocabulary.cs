@@ -212,7 +212,7 @@ internal static class Vocabulary
         Crafts | Leatherwork | Leatherworker | stitching awl, edge beveller, thread spool, strap cutter, punch set | Wallets, Saddle Stitch, Belts, Bags, Tooling, Dyeing
         Science | Astronomy | Stargazer | reflector telescope, star chart, red torch, eyepiece set, equatorial mount | The Moon, Planets, Nebulae, Star Hopping, Galaxies, Night Photography
         Science | Electronics | Tinkerer | soldering iron, multimeter, breadboard, component drawer, bench supply | Circuits, Sensors, Radios, Motors, Microcontrollers, Amplifiers
-        Science | Chemistry | Young Chemist | beaker set, safety screen, gas burner, pipette rack, digital scale | Acids, Crystals, Colours, Gases, Metals, Kitchen Chemistry
+        Science | Chemistry | Chemist | beaker set, safety screen, gas burner, pipette rack, digital scale | Acids, Crystals, Colours, Gases, Metals, Kitchen Chemistry
         Science | Microscopy | Microscopist | field microscope, slide set, staining kit, specimen lens, stage lamp | Pond Life, Pollen, Cells, Fabrics, Minerals, Fungi
         Science | Geology | Rock Hound | rock hammer, hand lens, specimen box, streak plate, field satchel | Quartz, Fossils, Volcanoes, Gemstones, River Stones, Maps
         Science | Robotics | Robot Builder | servo pack, wheel chassis, gripper arm, distance sensor, battery cradle | First Robot, Line Followers, Arms, Vision, Walking, Swarms

@@ -115,27 +115,54 @@ public sealed class WorldOracle
     }
 
     /// <summary>The best possible recommendation for each case: the k likeliest items, best first.</summary>
-    /// <inheritdoc cref="Scores" path="/exception"/>
     /// <param name="cases">Each history must be the beginning of its user's log, uncut.</param>
     /// <param name="k">Length of each list, <c>1..N</c>.</param>
-    /// <returns><c>[cases][k]</c> item ids; equal probabilities by smaller id.</returns>
-    public int[][] BestItems(NextItemCases cases, int k)
+    /// <returns>Item ids <c>[cases x k]</c>, case after case; equal probabilities by smaller id.</returns>
+    /// <exception cref="ArgumentException">A history is not the beginning of its user's log.</exception>
+    public int[] BestItems(NextItemCases cases, int k)
     {
         ArgumentNullException.ThrowIfNull(cases);
-        var lists = new int[cases.Count][];
-        ForEach(cases, 0, cases.Count, (c, probabilities) => lists[c] = TopK(probabilities, k));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, items.Count);
+        var lists = new int[cases.Count * k];
+        ForEach(cases, 0, cases.Count, (c, probabilities) => TopK(probabilities, lists.AsSpan(c * k, k)));
         return lists;
+    }
+
+    /// <summary>Where the targets stand when items are ranked by their true probability.</summary>
+    /// <param name="cases">Each history must be the beginning of its user's log, uncut.</param>
+    /// <returns>For each case, how many items are likelier than the target and how many others exactly as likely.</returns>
+    /// <exception cref="ArgumentException">A history is not the beginning of its user's log.</exception>
+    public (int Above, int Level)[] RankTargets(NextItemCases cases)
+    {
+        ArgumentNullException.ThrowIfNull(cases);
+        var ranks = new (int Above, int Level)[cases.Count];
+        ForEach(cases, 0, cases.Count, (c, probabilities) => ranks[c] = Place(probabilities, cases.Targets[c]));
+        return ranks;
+
+        static (int, int) Place(double[] probabilities, int target)
+        {
+            var (above, level) = (0, -1); // the target is level with itself
+            foreach (var probability in probabilities.AsSpan(1))
+            {
+                above += probability > probabilities[target] ? 1 : 0;
+                level += probability == probabilities[target] ? 1 : 0;
+            }
+            return (above, level);
+        }
     }
 
     /// <summary>What lists are worth under the truth: exact expectation over the choice that comes next.</summary>
     /// <param name="cases">Each history must be the beginning of its user's log, uncut; targets are not read.</param>
-    /// <param name="lists"><c>[cases][k]</c> item ids, best first, without repetition.</param>
-    /// <returns>Mean over the cases.</returns>
-    /// <exception cref="ArgumentException">A list is missing, or a history is not the beginning of its user's log.</exception>
-    public RankingValue Expected(NextItemCases cases, IReadOnlyList<int[]> lists)
+    /// <param name="lists">Item ids <c>[cases x k]</c>, case after case, best first, none twice; 0 is an empty place.</param>
+    /// <param name="k">Length of each list.</param>
+    /// <returns>Mean Recall@k and NDCG@k over the cases.</returns>
+    /// <exception cref="ArgumentException">
+    /// The lists are no <c>[cases x k]</c> item ids, or a history is not the beginning of its user's log.
+    /// </exception>
+    public RankingValue Expected(NextItemCases cases, int[] lists, int k)
     {
-        ArgumentNullException.ThrowIfNull(cases);
-        RankingValue.CheckLists(cases, lists);
+        RankingValue.CheckLists(cases, lists, k);
         var (recall, ndcg) = (0.0, 0.0);
         ForEach(
             cases,
@@ -143,10 +170,10 @@ public sealed class WorldOracle
             cases.Count,
             (c, probabilities) =>
             {
-                for (var rank = 0; rank < lists[c].Length; rank++)
+                for (var place = 0; place < k; place++)
                 {
-                    recall += probabilities[lists[c][rank]];
-                    ndcg += probabilities[lists[c][rank]] / Math.Log2(rank + 2);
+                    recall += probabilities[lists[c * k + place]];
+                    ndcg += probabilities[lists[c * k + place]] / Math.Log2(place + 2);
                 }
             }
         );
@@ -155,27 +182,8 @@ public sealed class WorldOracle
 
     /// <summary>The highest expected Recall@k and NDCG@k that any recommender can have on these cases.</summary>
     /// <inheritdoc cref="BestItems" path="/param"/>
-    /// <inheritdoc cref="Scores" path="/exception"/>
-    public RankingValue Ceiling(NextItemCases cases, int k)
-    {
-        ArgumentNullException.ThrowIfNull(cases);
-        var (recall, ndcg) = (0.0, 0.0);
-        ForEach(
-            cases,
-            0,
-            cases.Count,
-            (_, probabilities) =>
-            {
-                var best = TopK(probabilities, k);
-                for (var rank = 0; rank < best.Length; rank++)
-                {
-                    recall += probabilities[best[rank]];
-                    ndcg += probabilities[best[rank]] / Math.Log2(rank + 2);
-                }
-            }
-        );
-        return new RankingValue(recall / cases.Count, ndcg / cases.Count);
-    }
+    /// <inheritdoc cref="BestItems" path="/exception"/>
+    public RankingValue Ceiling(NextItemCases cases, int k) => Expected(cases, BestItems(cases, k), k);
 
     private void ForEach(NextItemCases cases, int first, int count, Action<int, double[]> use)
     {
@@ -204,20 +212,16 @@ public sealed class WorldOracle
         model.Distribute(course.Traits[user], now, course.Items.AsSpan(start - position, position), probabilities);
     }
 
-    private static int[] TopK(double[] probabilities, int k)
+    private static void TopK(double[] probabilities, Span<int> best)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(k, probabilities.Length);
-        var heap = new PriorityQueue<int, (double, int)>(k + 1); // the least likely is on top; later ids leave first
+        var heap = new PriorityQueue<int, (double, int)>(best.Length + 1); // the least likely is on top, large ids first
         for (var item = 1; item < probabilities.Length; item++)
-            if (heap.Count < k)
+            if (heap.Count < best.Length)
                 heap.Enqueue(item, (probabilities[item], -item));
             else
                 heap.EnqueueDequeue(item, (probabilities[item], -item));
-        var best = new int[k];
-        for (var rank = k - 1; rank >= 0; rank--)
-            best[rank] = heap.Dequeue();
-        return best;
+        for (var place = best.Length - 1; place >= 0; place--)
+            best[place] = heap.Dequeue();
     }
 
     private int LengthOf(int user) =>
