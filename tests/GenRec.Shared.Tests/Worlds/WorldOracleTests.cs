@@ -135,7 +135,8 @@ public class WorldOracleTests
     [Fact]
     public void NoRecommenderBeatsTheOracleInExpectation()
     {
-        var (oracle, split) = (WorldSamples.Sequences.Oracle, sequencesSplit.Value);
+        var (oracle, all) = (WorldSamples.Sequences.Oracle, sequencesSplit.Value);
+        var split = all with { Test = First(all.Test, 1000) };
         var ceiling = oracle.Ceiling(split.Test, 10);
         var best = oracle.BestItems(split.Test, 10);
         var (expected, realised) = (oracle.Expected(split.Test, best, 10), RankingValue.Realised(split.Test, best, 10));
@@ -155,6 +156,14 @@ public class WorldOracleTests
             Assert.True(RankingValue.Realised(split.Test, lists, 10).Recall < realised.Recall);
         }
     }
+
+    private static NextItemCases First(NextItemCases cases, int count) =>
+        cases with
+        {
+            Users = cases.Users[..count],
+            Histories = cases.Histories.Slice(0, count),
+            Targets = cases.Targets[..count],
+        };
 
     [Fact]
     public void WithOrderEffectsTheLastItemTellsMoreForwardsThanBackwardsAndMoreThanPopularity()

@@ -126,7 +126,9 @@ internal sealed class Catalogue
     // Every topic gets 20 items; the rest follows the topic's pull, so that items of small topics are not starved.
     private int[] TopicSizes()
     {
-        var (sizes, spare, left) = (new int[Topics.Length], Count - 20 * Topics.Length, TopicPull.Sum());
+        var (sizes, spare, left) = (new int[Topics.Length], Count - 20 * Topics.Length, 0.0);
+        foreach (var pull in TopicPull) // in this order: a library's sum may take another, and round otherwise
+            left += pull;
         for (var topic = 0; topic < sizes.Length; topic++)
         {
             var extra = topic + 1 == sizes.Length ? spare : (int)(spare * (TopicPull[topic] / left));
