@@ -19,7 +19,10 @@ public static class AmazonJson
     /// <param name="options">Policies; the defaults when null.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="DataFormatException">A line is broken and the policy is to fail.</exception>
-    public static (Interactions Interactions, ImportReport Report) ReadReviews(string path, ImportOptions? options = null)
+    public static (Interactions Interactions, ImportReport Report) ReadReviews(
+        string path,
+        ImportOptions? options = null
+    )
     {
         var builder = new InteractionBuilder(options, "rating");
         builder.StartFile(path);
@@ -62,7 +65,13 @@ public static class AmazonJson
         var rows = itemKeys.Select((key, row) => (key, row)).ToDictionary(pair => pair.key, pair => pair.row);
         var described = new HashSet<int>();
         var table = new ItemTableBuilder(itemKeys.Count);
-        JsonLines.Read(path, report, malformed, Add, line => line.TrimStart() is ['{', '\'', ..] ? PythonLiteral.ToJson(line) : null);
+        JsonLines.Read(
+            path,
+            report,
+            malformed,
+            Add,
+            line => line.TrimStart() is ['{', '\'', ..] ? PythonLiteral.ToJson(line) : null
+        );
         return table.Build();
 
         string? Add(JsonElement item, long line)
@@ -103,7 +112,11 @@ public static class AmazonJson
     private static string? CategoriesOf(JsonElement item)
     {
         var name = item.TryGetProperty("categories", out var found) ? "categories" : "category";
-        if (!item.TryGetProperty(name, out found) || found.ValueKind != JsonValueKind.Array || found.GetArrayLength() == 0)
+        if (
+            !item.TryGetProperty(name, out found)
+            || found.ValueKind != JsonValueKind.Array
+            || found.GetArrayLength() == 0
+        )
             return null;
         return found[0].ValueKind == JsonValueKind.Array // 2014 has several paths, 2018 and 2023 have one
             ? ItemTable.JoinPaths(found.EnumerateArray().Select(path => path.EnumerateArray().Select(Plain)))
@@ -116,8 +129,12 @@ public static class AmazonJson
             return null;
         if (price.ValueKind == JsonValueKind.Number)
             return price.GetDouble();
-        return price.ValueKind == JsonValueKind.String
-            && double.TryParse(price.GetString()!.TrimStart('$').Replace(",", "", StringComparison.Ordinal), out var dollars)
+        return
+            price.ValueKind == JsonValueKind.String
+            && double.TryParse(
+                price.GetString()!.TrimStart('$').Replace(",", "", StringComparison.Ordinal),
+                out var dollars
+            )
             ? dollars // 2018 writes "$1,299.00", and ranges or scraps of a page where it has no price
             : null;
     }

@@ -58,7 +58,11 @@ internal sealed class CsvRows : IDisposable
         var at = Array.IndexOf(Names, name);
         return at >= 0
             ? at
-            : throw new DataFormatException(path, 1, $"There is no column '{name}'. There are: {string.Join(", ", Names)}.");
+            : throw new DataFormatException(
+                path,
+                1,
+                $"There is no column '{name}'. There are: {string.Join(", ", Names)}."
+            );
     }
 
     /// <summary>Moves to the next row.</summary>
@@ -88,7 +92,12 @@ internal sealed class CsvRows : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new DataFormatException(path, Line + 1, "The gzip data is cut off or broken; fetch the file again.", e);
+            throw new DataFormatException(
+                path,
+                Line + 1,
+                "The gzip data is cut off or broken; fetch the file again.",
+                e
+            );
         }
         catch (CsvFormatException e)
         {

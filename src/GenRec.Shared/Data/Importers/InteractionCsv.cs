@@ -80,18 +80,18 @@ public static class InteractionCsv
         string?[] header = [columns.User, columns.Item, time, .. interactions.Feedback.Keys];
         Row(header.Where(name => name is not null));
         for (var user = 0; user < interactions.Users; user++)
-            for (var i = (int)interactions.Offsets[user]; i < interactions.Offsets[user + 1]; i++)
-            {
-                var item = interactions.Items[i];
-                string?[] row =
-                [
-                    interactions.UserKeys?[user] ?? $"{user + 1}",
-                    interactions.ItemKeys?[item - 1] ?? $"{item}",
-                    time is null ? null : TimeText(interactions.Times[i], columns.TimeFormat),
-                    .. interactions.Feedback.Values.Select(column => float.IsNaN(column[i]) ? "" : $"{column[i]:R}"),
-                ];
-                Row(row.Where(cell => cell is not null));
-            }
+        for (var i = (int)interactions.Offsets[user]; i < interactions.Offsets[user + 1]; i++)
+        {
+            var item = interactions.Items[i];
+            string?[] row =
+            [
+                interactions.UserKeys?[user] ?? $"{user + 1}",
+                interactions.ItemKeys?[item - 1] ?? $"{item}",
+                time is null ? null : TimeText(interactions.Times[i], columns.TimeFormat),
+                .. interactions.Feedback.Values.Select(column => float.IsNaN(column[i]) ? "" : $"{column[i]:R}"),
+            ];
+            Row(row.Where(cell => cell is not null));
+        }
 
         void Row(IEnumerable<string?> cells)
         {
@@ -122,7 +122,12 @@ public static class InteractionCsv
             Time = wanted.Time is null ? -1 : rows.Need(wanted.Time);
             Feedback = wanted.Feedback is { } given
                 ? [.. given.Select(rows.Need)]
-                : [.. Enumerable.Range(0, names.Length).Where(i => i != User && i != Item && i != Time && IsNumber(rows, i))];
+                :
+                [
+                    .. Enumerable
+                        .Range(0, names.Length)
+                        .Where(i => i != User && i != Item && i != Time && IsNumber(rows, i)),
+                ];
             FeedbackNames = [.. Feedback.Select(i => names[i])];
         }
 

@@ -50,7 +50,8 @@ internal static class JsonLines
                     ? use(json.RootElement, lines.Number)
                     : $"The line is a JSON {json.RootElement.ValueKind}, need an object.";
             }
-            catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException and not DataFormatException)
+            catch (Exception e)
+                when (e is JsonException or InvalidOperationException or FormatException and not DataFormatException)
             {
                 return $"The line is not a JSON object: {e.Message}";
             }

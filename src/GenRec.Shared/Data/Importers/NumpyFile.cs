@@ -101,7 +101,10 @@ public static class NumpyFile
         if (!start[..6].SequenceEqual(Magic))
             throw new DataFormatException(path, "This is not a .npy file: it does not start with \\x93NUMPY.");
         if (start[6] is < 1 or > 3)
-            throw new DataFormatException(path, $".npy version {start[6]}.{start[7]} is not known; need 1.0, 2.0 or 3.0.");
+            throw new DataFormatException(
+                path,
+                $".npy version {start[6]}.{start[7]} is not known; need 1.0, 2.0 or 3.0."
+            );
         Span<byte> size = stackalloc byte[start[6] == 1 ? 2 : 4];
         stream.ReadExactly(size);
         var length = size.Length == 2 ? BitConverter.ToUInt16(size) : BitConverter.ToUInt32(size);
@@ -118,12 +121,20 @@ public static class NumpyFile
         {
             using var json = JsonDocument.Parse(PythonLiteral.ToJson(header));
             var description = json.RootElement.GetProperty("descr");
-            var type = description.ValueKind == JsonValueKind.String ? description.GetString()! : description.GetRawText();
+            var type =
+                description.ValueKind == JsonValueKind.String ? description.GetString()! : description.GetRawText();
             if (type is not ("<f4" or "<f2" or "<f8"))
                 throw new DataFormatException(path, $"The number type is '{type}', need '<f4', '<f2' or '<f8'.");
             if (json.RootElement.GetProperty("fortran_order").GetBoolean())
-                throw new DataFormatException(path, "The numbers are stored column after column (Fortran order); need C order.");
-            var shape = json.RootElement.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()).ToArray();
+                throw new DataFormatException(
+                    path,
+                    "The numbers are stored column after column (Fortran order); need C order."
+                );
+            var shape = json
+                .RootElement.GetProperty("shape")
+                .EnumerateArray()
+                .Select(size => size.GetInt64())
+                .ToArray();
             if (shape.Length is not (1 or 2))
                 throw new DataFormatException(path, $"The array has {shape.Length} dimensions, need 1 or 2.");
             return (type, checked((int)shape[0]), shape.Length == 2 ? checked((int)shape[1]) : 1);
@@ -153,7 +164,9 @@ public static class NumpyFile
             stream.ReadExactly(bytes);
             for (var i = 0; i < count; i++)
                 values[done + i] =
-                    width == 2 ? (float)MemoryMarshal.Cast<byte, Half>(bytes)[i] : (float)MemoryMarshal.Cast<byte, double>(bytes)[i];
+                    width == 2
+                        ? (float)MemoryMarshal.Cast<byte, Half>(bytes)[i]
+                        : (float)MemoryMarshal.Cast<byte, double>(bytes)[i];
             done += count;
         }
     }

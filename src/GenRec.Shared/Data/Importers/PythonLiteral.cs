@@ -136,7 +136,8 @@ public static class PythonLiteral
             else if (long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
                 json.Append(whole);
             else if (
-                double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real)
+                double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var real)
+                && double.IsFinite(real)
             )
                 json.Append(real.ToString("R", CultureInfo.InvariantCulture));
             else
