@@ -38,16 +38,19 @@ public sealed class Interactions
             throw new ArgumentException($"Offsets must run from 0 to {items.Length}.", nameof(offsets));
         for (var i = 0; i < items.Length; i++)
             if (items[i] < 1 || items[i] > itemCount)
-                throw new ArgumentException($"Interaction {i} names item {items[i]}; ids are 1..{itemCount}.", nameof(items));
+                throw new ArgumentException(
+                    $"Interaction {i} names item {items[i]}; ids are 1..{itemCount}.",
+                    nameof(items)
+                );
         Need(times?.Length ?? items.Length, items.Length, nameof(times));
         Need(userKeys?.Count ?? Users, Users, nameof(userKeys));
         Need(itemKeys?.Count ?? itemCount, itemCount, nameof(itemKeys));
         foreach (var (name, column) in Feedback)
             Need(column.Length, items.Length, name);
         for (var user = 0; times is not null && user < Users; user++)
-            for (var i = offsets[user] + 1; i < offsets[user + 1]; i++)
-                if (times[i] < times[i - 1])
-                    throw new ArgumentException($"Times of user {user} run backwards at {times[i]}.", nameof(times));
+        for (var i = offsets[user] + 1; i < offsets[user + 1]; i++)
+            if (times[i] < times[i - 1])
+                throw new ArgumentException($"Times of user {user} run backwards at {times[i]}.", nameof(times));
     }
 
     /// <summary>Number of users.</summary>
@@ -87,6 +90,9 @@ public sealed class Interactions
     public ReadOnlySpan<long> TimesOf(int user) =>
         times is null ? [] : times.AsSpan((int)offsets[user], (int)(offsets[user + 1] - offsets[user]));
 
+    /// <summary>Unix seconds of all interactions, user after user; empty where the source has no times.</summary>
+    public ReadOnlySpan<long> Times => times;
+
     /// <summary>How often each item occurs; <c>[ItemCount + 1]</c>, entry 0 is 0.</summary>
     public int[] ItemCounts()
     {
@@ -95,6 +101,42 @@ public sealed class Interactions
             counts[item]++;
         return counts;
     }
+
+    /// <summary>The same events with other names for users and items.</summary>
+    public Interactions WithKeys(IReadOnlyList<string>? newUserKeys, IReadOnlyList<string>? newItemKeys) =>
+        new(ItemCount, offsets, items, times, Feedback, newUserKeys, newItemKeys);
+
+    /// <summary>Some of the events; users and items stay as they are.</summary>
+    /// <param name="keep">Whether to keep the event of a user at a place <c>0..</c> of the user's row.</param>
+    public Interactions Where(Func<int, int, bool> keep)
+    {
+        ArgumentNullException.ThrowIfNull(keep);
+        var (rows, newOffsets) = (new List<int>(Count), new long[Users + 1]);
+        for (var user = 0; user < Users; user++)
+        {
+            for (var place = 0; place < ByUser.LengthOf(user); place++)
+                if (keep(user, place))
+                    rows.Add((int)offsets[user] + place);
+            newOffsets[user + 1] = rows.Count;
+        }
+        return At([.. rows], newOffsets, times);
+    }
+
+    /// <summary>The same users and items with the events at other places of the rows.</summary>
+    /// <param name="rows">Which event comes at each place; stays within the user.</param>
+    /// <param name="newTimes">Time of each event where it is now.</param>
+    internal Interactions Reordered(int[] rows, long[] newTimes) => At(rows, offsets, newTimes);
+
+    private Interactions At(int[] rows, long[] newOffsets, long[]? eventTimes) =>
+        new(
+            ItemCount,
+            newOffsets,
+            Array.ConvertAll(rows, row => items[row]),
+            eventTimes is null ? null : Array.ConvertAll(rows, row => eventTimes[row]),
+            Feedback.ToDictionary(column => column.Key, column => Array.ConvertAll(rows, row => column.Value[row])),
+            UserKeys,
+            ItemKeys
+        );
 
     private static void Need(int length, int wanted, string what)
     {

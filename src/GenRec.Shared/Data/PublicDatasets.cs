@@ -1,0 +1,261 @@
+namespace GenRec.Shared.Data;
+
+/// <summary>A public data set that the project knows how to read.</summary>
+/// <param name="Name">Its name, which is also the name of its folder unless <see cref="Folder"/> says otherwise.</param>
+/// <param name="Users">Users in the files.</param>
+/// <param name="Items">Items in the files.</param>
+/// <param name="Interactions">Events in the files.</param>
+/// <param name="Published">Who publishes these counts, and what they print where it differs.</param>
+/// <param name="Source">Where the data comes from.</param>
+/// <param name="Licence">What may be done with it.</param>
+public sealed record PublicDataset(
+    string Name,
+    int Users,
+    int Items,
+    int Interactions,
+    string Published,
+    string Source,
+    string Licence
+)
+{
+    /// <summary>Name of the folder under a data root.</summary>
+    public string Folder { get; init; } = Name;
+
+    /// <summary>Files without which the set cannot be read.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>Whether the files are on this machine.</summary>
+    public bool IsAvailable => DataFolders.TryFind(Folder, Files) is not null;
+
+    /// <summary>Reads the set from the folder that holds <see cref="Files"/>.</summary>
+    public required Func<PublicDataset, string, Dataset> Read { get; init; }
+
+    /// <summary>Reads the set from a data folder.</summary>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public Dataset Load() => LoadFrom(DataFolders.Find(Folder, Files));
+
+    /// <summary>Reads the set from a folder of one's own.</summary>
+    /// <param name="folder">The folder that holds <see cref="Files"/>.</param>
+    public Dataset LoadFrom(string folder) => Read(this, folder);
+}
+
+/// <summary>The public data sets of the papers, by name.</summary>
+public static class PublicDatasets
+{
+    private const string Amazon = "Amazon reviews (UCSD): research use, no explicit licence found; do not pass on";
+    private const string MovieLens =
+        "GroupLens: cite, no commercial use, no redistribution without permission; read the set's README";
+
+    /// <summary>All sets.</summary>
+    public static IReadOnlyList<PublicDataset> All { get; } =
+    [
+        new(
+            "amazon14-beauty",
+            22_363,
+            12_101,
+            198_502,
+            "TIGER, LIGER, LETTER, S3-Rec; EAGER prints 198,360 events",
+            "Amazon 2014 Beauty 5-core, in the files of RUCAIBox/CIKM2020-S3Rec; times from KingGugu/TiCoSeRec",
+            Amazon
+        )
+        {
+            Files = ["sequences.txt.gz", "times.txt.gz", "items.jsonl.gz", "users.tsv.gz"],
+            Read = PublicDatasetReaders.Amazon14,
+        },
+        new(
+            "amazon14-sports",
+            35_598,
+            18_357,
+            296_337,
+            "TIGER, LIGER, S3-Rec; RPG's table swaps users and items, EAGER prints 296,175 events",
+            "Amazon 2014 Sports and Outdoors 5-core, in the files of RUCAIBox/CIKM2020-S3Rec; times from KingGugu/TiCoSeRec",
+            Amazon
+        )
+        {
+            Files = ["sequences.txt.gz", "times.txt.gz", "items.jsonl.gz", "users.tsv.gz"],
+            Read = PublicDatasetReaders.Amazon14,
+        },
+        new(
+            "ml-1m",
+            6_040,
+            3_416,
+            999_611,
+            "SASRec and BERT4Rec: 6,040 / 3,416 / 1.0m; both print 163.5 events a user, the file gives 165.5",
+            "GroupLens MovieLens 1M, items with fewer than 5 ratings left out, file of kang205/SASRec",
+            MovieLens
+        )
+        {
+            Files = ["ml-1m.txt.gz", "item-map.tsv", "user-map.tsv", "movies.dat.gz"],
+            Read = PublicDatasetReaders.MovieLens1MOfSasRec,
+        },
+        new(
+            "ml-1m-full",
+            6_040,
+            3_706,
+            1_000_209,
+            "GroupLens README, UniGRF",
+            "GroupLens MovieLens 1M, all ratings in order, from TianyuanYang/KAN4Rec",
+            MovieLens
+        )
+        {
+            Folder = "ml-1m",
+            Files = ["full-sequences.txt.gz", "movies.dat.gz"],
+            Read = PublicDatasetReaders.MovieLens1MFull,
+        },
+        new(
+            "sasrec-video",
+            31_013,
+            23_715,
+            287_107,
+            "SASRec \"Games\": 31,013 / 23,715 / 0.3M",
+            "Amazon 2014 Video Games, file of kang205/SASRec; it holds users and items with a single event",
+            Amazon
+        )
+        {
+            Files = ["Video.txt.gz"],
+            Read = PublicDatasetReaders.SasRecText,
+        },
+        new(
+            "bert4rec-beauty",
+            40_226,
+            54_542,
+            353_962,
+            "BERT4Rec \"Beauty\": 40,226 / 54,542 / 0.35m; not the Beauty of 12,101 items",
+            "Amazon 2014 Beauty, file of FeiSun/BERT4Rec",
+            Amazon
+        )
+        {
+            Files = ["beauty.txt.gz"],
+            Read = PublicDatasetReaders.SasRecText,
+        },
+        new(
+            "lcrec-instruments",
+            24_772,
+            9_922,
+            206_153,
+            "LC-Rec prints 24,773 / 9,923 / 206,153, one more user and item",
+            "Amazon 2018 Musical Instruments, files of HonghuiBao2000/LETTER and WncFht/GenRec",
+            Amazon
+        )
+        {
+            Files = ["sequences.txt.gz", "item2id.tsv.gz"],
+            Read = PublicDatasetReaders.LcRec,
+        },
+        new(
+            "lcrec-games",
+            50_546,
+            16_859,
+            452_989,
+            "LC-Rec prints 50,547 / 16,860 / 452,989, one more user and item",
+            "Amazon 2018 Video Games, files of WncFht/GenRec",
+            Amazon
+        )
+        {
+            Files = ["sequences.txt.gz", "item2id.tsv.gz"],
+            Read = PublicDatasetReaders.LcRec,
+        },
+        new(
+            "amazon14-toys",
+            19_412,
+            11_924,
+            167_597,
+            "TIGER, LIGER, S3-Rec",
+            "Amazon 2014 Toys and Games 5-core, in the files of RUCAIBox/CIKM2020-S3Rec",
+            Amazon
+        )
+        {
+            Files = ["sequences.txt.gz"],
+            Read = PublicDatasetReaders.Amazon14,
+        },
+        new("ml-100k", 943, 1_682, 100_000, "GroupLens u.info", "GroupLens MovieLens 100K", MovieLens)
+        {
+            Files = ["u.data.gz", "u.item.gz", "u.user.gz"],
+            Read = PublicDatasetReaders.MovieLens100K,
+        },
+        new(
+            "colarec-phone",
+            27_879,
+            10_429,
+            194_439,
+            "ColaRec",
+            "Amazon 2014 Cell Phones, files of Junewang0614/ColaRec; split at random inside each user",
+            Amazon
+        )
+        {
+            Files = ["train_time_inter.csv.gz", "valid_inter.csv.gz", "test_inter.csv.gz", "corpus.jsonl.gz"],
+            Read = PublicDatasetReaders.ColaRec,
+        },
+        new(
+            "amazon23-allbeauty-tiny",
+            357,
+            479,
+            3_315,
+            "not published; 463 events are repeats",
+            "Amazon 2023 All Beauty, sample in lingzhl/ecom-genrec",
+            Amazon
+        )
+        {
+            Files = ["interactions.jsonl.gz", "items.jsonl.gz"],
+            Read = PublicDatasetReaders.Amazon23Sample,
+        },
+        new(
+            "kuairand-pure",
+            25_156,
+            6_361,
+            228_329,
+            "KuaiRand README for the whole standard log: 27,285 / 7,551 / 1,436,609; this is its part of 25 April to 8 May",
+            "KuaiRand-Pure (Kuaishou), standard log, rows in wmyh-0416/kuairand-short-video-recommender",
+            "CC BY-SA 4.0: name the authors (Gao et al., CIKM 2022) and share alike"
+        )
+        {
+            Files = ["log_standard_4_25_to_5_08_pure.csv.gz", "video_features_basic_pure.csv.gz"],
+            Read = PublicDatasetReaders.KuaiRand,
+        },
+        new(
+            "microlens-iba",
+            13_210,
+            5_312,
+            78_255,
+            "not published; a sample of MicroLens made by the authors of IBA",
+            "MicroLens (Westlake University), sample in suolong666/IBA",
+            "MicroLens: see its own terms"
+        )
+        {
+            Files = ["sequences.txt.gz", "items.jsonl.gz"],
+            Read = PublicDatasetReaders.MicroLens,
+        },
+    ];
+
+    /// <summary>Sets that come as cases only, see <see cref="LoadCases"/>.</summary>
+    public static IReadOnlyList<string> CaseSets =>
+        ["minionerec-industrial", "minionerec-office", "amazon23-industrial-tiny"];
+
+    /// <summary>A set by name, or null.</summary>
+    public static PublicDataset? Find(string name) => All.FirstOrDefault(set => set.Name == name);
+
+    /// <summary>Reads a set from the data folders, for example <c>Load("amazon14-beauty")</c>.</summary>
+    /// <exception cref="ArgumentException">No set has this name; the message lists all.</exception>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public static Dataset Load(string name) =>
+        (
+            Find(name)
+            ?? throw new ArgumentException(
+                $"No public data set is called '{name}'. There are: {string.Join(", ", All.Select(set => set.Name))}.",
+                nameof(name)
+            )
+        ).Load();
+
+    /// <summary>Reads a set that comes as cases only, for example <c>LoadCases("minionerec-office")</c>.</summary>
+    /// <exception cref="ArgumentException">No such set; the message lists all.</exception>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public static CaseDataset LoadCases(string name) =>
+        CaseSets.Contains(name)
+            ? PublicDatasetReaders.Cases(name)
+            : throw new ArgumentException(
+                $"No set of cases is called '{name}'. There are: {string.Join(", ", CaseSets)}.",
+                nameof(name)
+            );
+}
