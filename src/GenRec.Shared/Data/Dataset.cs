@@ -43,4 +43,21 @@ public sealed record Dataset(string Name, Interactions Interactions, ItemTable I
             );
         return new Dataset(name, interactions, items, DataCard.Of(name, interactions, sources, licence));
     }
+
+    /// <summary>
+    /// The part in which each user and each item has enough events, see <see cref="InteractionFilters.KCore"/>; items, users
+    /// and card follow, a shipped split does not.
+    /// </summary>
+    /// <param name="userMinimum">Fewest events of a user.</param>
+    /// <param name="itemMinimum">Fewest events of an item.</param>
+    public Dataset KCore(int userMinimum, int itemMinimum)
+    {
+        var part = InteractionFilters.KCore(Interactions, userMinimum, itemMinimum);
+        var name = $"{Name}-core{userMinimum}x{itemMinimum}";
+        return Create(name, part.Interactions, Items.Select(part.Items), Card.Sources, Card.Licence) with
+        {
+            Users = Users?[part.Users],
+            Report = Report,
+        };
+    }
 }

@@ -106,48 +106,33 @@ public sealed class Interactions
     public Interactions WithKeys(IReadOnlyList<string>? newUserKeys, IReadOnlyList<string>? newItemKeys) =>
         new(ItemCount, offsets, items, times, Feedback, newUserKeys, newItemKeys);
 
-    /// <summary>The oldest events of each user; users and items stay as they are.</summary>
-    /// <param name="kept">How many events of a user to keep, at most as many as there are.</param>
-    public Interactions FirstOfEach(Func<int, int> kept)
+    /// <summary>Some of the events; users and items stay as they are.</summary>
+    /// <param name="keep">Whether to keep the event of a user at a place <c>0..</c> of the user's row.</param>
+    public Interactions Where(Func<int, int, bool> keep)
     {
-        ArgumentNullException.ThrowIfNull(kept);
-        var rows = new List<int>(Count);
-        var newOffsets = new long[Users + 1];
+        ArgumentNullException.ThrowIfNull(keep);
+        var (rows, newOffsets) = (new List<int>(Count), new long[Users + 1]);
         for (var user = 0; user < Users; user++)
         {
-            var take = kept(user);
-            ArgumentOutOfRangeException.ThrowIfNegative(take, nameof(kept));
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(take, ByUser.LengthOf(user), nameof(kept));
-            for (var i = 0; i < take; i++)
-                rows.Add((int)offsets[user] + i);
+            for (var place = 0; place < ByUser.LengthOf(user); place++)
+                if (keep(user, place))
+                    rows.Add((int)offsets[user] + place);
             newOffsets[user + 1] = rows.Count;
         }
-        return Pick([.. rows], newOffsets);
+        return At([.. rows], newOffsets, times);
     }
 
-    /// <summary>The events at some places of the arrays; users and items stay as they are.</summary>
-    /// <param name="rows">Places of the events to keep, ascending.</param>
-    /// <param name="newOffsets"><c>[Users + 1]</c>: where each user's kept events start.</param>
-    internal Interactions Pick(int[] rows, long[] newOffsets) =>
+    /// <summary>The same users and items with the events at other places of the rows.</summary>
+    /// <param name="rows">Which event comes at each place; stays within the user.</param>
+    /// <param name="newTimes">Time of each event where it is now.</param>
+    internal Interactions Reordered(int[] rows, long[] newTimes) => At(rows, offsets, newTimes);
+
+    private Interactions At(int[] rows, long[] newOffsets, long[]? eventTimes) =>
         new(
             ItemCount,
             newOffsets,
             Array.ConvertAll(rows, row => items[row]),
-            times is null ? null : Array.ConvertAll(rows, row => times[row]),
-            Feedback.ToDictionary(column => column.Key, column => Array.ConvertAll(rows, row => column.Value[row])),
-            UserKeys,
-            ItemKeys
-        );
-
-    /// <summary>The same users and items with the events at other places of the arrays.</summary>
-    /// <param name="rows">Which event comes at each place; stays within the user.</param>
-    /// <param name="newTimes">Times after the move.</param>
-    internal Interactions WithRows(int[] rows, long[]? newTimes) =>
-        new(
-            ItemCount,
-            offsets,
-            Array.ConvertAll(rows, row => items[row]),
-            newTimes,
+            eventTimes is null ? null : Array.ConvertAll(rows, row => eventTimes[row]),
             Feedback.ToDictionary(column => column.Key, column => Array.ConvertAll(rows, row => column.Value[row])),
             UserKeys,
             ItemKeys

@@ -73,6 +73,14 @@ public sealed class ItemTable
     public double? Number(int item, string column) =>
         Value(item, column) is IConvertible and not string and var value ? Convert.ToDouble(value, null) : null;
 
+    /// <summary>The table of some items, numbered anew.</summary>
+    /// <param name="items">Former ids: entry <c>i</c> for the new item <c>i + 1</c>.</param>
+    public ItemTable Select(IReadOnlyList<int> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        return Frame.Columns.Count == 0 ? Empty(items.Count) : new ItemTable(Frame[items.Select(item => item - 1)]);
+    }
+
     /// <summary>Writes a list as one text; the separator inside an entry loses its spaces.</summary>
     public static string JoinList(IEnumerable<string> entries) =>
         string.Join(

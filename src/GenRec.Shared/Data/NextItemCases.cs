@@ -9,6 +9,19 @@ public sealed record NextItemCases(int[] Users, Histories Histories, int[] Targe
 {
     /// <summary>Number of cases.</summary>
     public int Count => Targets.Length;
+
+    /// <summary>Some of the cases, in the order given.</summary>
+    /// <param name="rows">Which cases, <c>0..Count-1</c>.</param>
+    public NextItemCases At(params IReadOnlyList<int> rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return new NextItemCases(
+            [.. rows.Select(row => Users[row])],
+            Data.Histories.From(rows.Select(row => (IReadOnlyList<int>)Histories[row].ToArray())),
+            [.. rows.Select(row => Targets[row])],
+            ItemCount
+        );
+    }
 }
 
 /// <summary>Interactions divided for training, for choosing a model, and for reporting.</summary>
