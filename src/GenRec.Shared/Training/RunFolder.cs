@@ -64,7 +64,7 @@ internal sealed class RunFolder : IDisposable
             : throw new InvalidDataException($"No checkpoint in {store.Root} is whole. {damage.Message}", damage);
     }
 
-    public void Load(TrainingState state, ITrainingTask task, Adam optimizer)
+    public void Load(TrainingState state, ITrainingTask task, FusedAdam optimizer)
     {
         var folder = PathOf(state.Step);
         Safetensors.LoadInto(Path.Combine(folder, CheckpointStore.Weights), task.Model);
@@ -95,7 +95,7 @@ internal sealed class RunFolder : IDisposable
 
     public void Log(Validated validated) => Log(validated.At, "validation", validated.Metrics);
 
-    public void Write(TrainingState state, ITrainingTask task, Adam optimizer)
+    public void Write(TrainingState state, ITrainingTask task, FusedAdam optimizer)
     {
         var metadata = new Dictionary<string, string> { ["step"] = state.Step.ToString() };
         var files = new Dictionary<string, Action<Stream>>

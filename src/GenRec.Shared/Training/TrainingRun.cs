@@ -10,7 +10,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly ITrainingTask task;
     private readonly TrainingOptions options;
     private readonly IProgress<TrainingEvent>? progress;
-    private readonly Adam optimizer;
+    private readonly FusedAdam optimizer;
     private readonly LossMeter meter = new();
     private readonly RunFolder? folder;
     private readonly Dictionary<string, Tensor> bestInMemory = [];
@@ -31,7 +31,7 @@ internal sealed class TrainingRun : IDisposable
     {
         (this.task, this.options, this.progress) = (task, options, progress);
         MallocTuning.Apply();
-        optimizer = new Adam(task.ParameterGroups, options.Optimizer);
+        optimizer = new FusedAdam(task.ParameterGroups, options.Optimizer);
         var device = optimizer.Parameters.First().device;
         cheapToRead = device.type == TorchSharp.DeviceType.CPU;
         identity = RunIdentity.Of(task, options, device);
@@ -135,7 +135,7 @@ internal sealed class TrainingRun : IDisposable
         {
             using var scope = NewDisposeScope();
             var place = new TrainingStep(options.Seed, batch, task.BatchesPerEpoch, options.BatchesPerStep);
-            manual_seed(place.BatchSeed);
+            Compute.Seed(place.BatchSeed);
             using var masks = place.NewDropoutStream().Enter();
             var loss = task.Loss(place);
             if (loss.Count <= 0)

@@ -9,7 +9,7 @@ namespace GenRec.Shared.Training;
 /// The fused kernel is four to five times faster than TorchSharp's loop over single operators on the CPU. Where libtorch
 /// has no fused kernel for the device, the same update runs on plain operators over the same state.
 /// </remarks>
-public sealed class Adam : IDisposable
+public sealed class FusedAdam : IDisposable
 {
     private readonly AdamOptions options;
     private readonly Group[] groups;
@@ -22,7 +22,7 @@ public sealed class Adam : IDisposable
     /// <param name="fused">False uses plain operators even where the fused kernel is there.</param>
     /// <exception cref="ArgumentException">No parameters, one twice, two of one name, or on different devices.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    public Adam(IEnumerable<ParameterGroup> groups, AdamOptions? options = null, bool fused = true)
+    public FusedAdam(IEnumerable<ParameterGroup> groups, AdamOptions? options = null, bool fused = true)
     {
         ArgumentNullException.ThrowIfNull(groups);
         this.options = options ?? new AdamOptions();
@@ -39,7 +39,7 @@ public sealed class Adam : IDisposable
     }
 
     /// <summary>All parameters of a module as one group.</summary>
-    public Adam(nn.Module module, AdamOptions? options = null)
+    public FusedAdam(nn.Module module, AdamOptions? options = null)
         : this([ParameterGroup.All(module)], options) { }
 
     /// <summary>Names of the parameters, group after group.</summary>
