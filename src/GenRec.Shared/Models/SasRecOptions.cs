@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using GenRec.Shared.Data;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Models;
 
@@ -111,10 +112,10 @@ public sealed record SasRecOptions
     public bool WithReplacement { get; init; }
 
     /// <summary>
-    /// Make the products of the full softmax in bfloat16 (sums, weights and optimizer stay float32). Pays where the processor
-    /// multiplies bfloat16 natively; see <see cref="Runtime.Precision"/>.
+    /// Format of the full softmax's products; sums, weights and optimizer stay float32. bfloat16 is taken only where it is
+    /// faster (<see cref="Products.BFloat16Pays"/>).
     /// </summary>
-    public bool BFloat16Products { get; init; }
+    public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>Where the values come from.</summary>
     public required string Source { get; init; }

@@ -1,3 +1,4 @@
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
@@ -19,12 +20,10 @@ public static class FusedCrossEntropy
     /// <param name="states">Hidden states, <c>[T, D]</c>, float32.</param>
     /// <param name="items">Item table without its padding row, <c>[N, D]</c>, float32.</param>
     /// <param name="targets">Rows of <paramref name="items"/>, <c>[T]</c>, int64, <c>0..N-1</c>.</param>
-    /// <param name="bfloat16">
-    /// Make the three products in bfloat16 and all sums in float32; four times faster where the processor has AVX512-BF16.
-    /// </param>
+    /// <param name="precision">Format of the three products; all sums are float32.</param>
     /// <returns>Scalar loss, differentiable in states and items.</returns>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
-    public static Tensor Mean(Tensor states, Tensor items, Tensor targets, bool bfloat16 = false)
+    public static Tensor Mean(Tensor states, Tensor items, Tensor targets, Precision precision = Precision.Float32)
     {
         var (positions, catalogue) = (states.shape[0], items.shape[0]);
         if (states.shape[1] != items.shape[1] || targets.shape[0] != positions)
@@ -32,7 +31,7 @@ public static class FusedCrossEntropy
                 $"states [{positions}, {states.shape[1]}], items [{catalogue}, {items.shape[1]}] and targets [{targets.shape[0]}] do not fit."
             );
         using var scope = NewDisposeScope();
-        var (stateGradient, itemGradient, loss) = LossAndGradients(states.detach(), items.detach(), targets, bfloat16);
+        var (stateGradient, itemGradient, loss) = LossAndGradients(states.detach(), items.detach(), targets, precision);
         if (!states.requires_grad && !items.requires_grad)
             return loss.MoveToOuterDisposeScope();
         var surrogate = (states * stateGradient).sum() + (items * itemGradient).sum();
@@ -43,7 +42,7 @@ public static class FusedCrossEntropy
         Tensor states,
         Tensor items,
         Tensor targets,
-        bool bfloat16
+        Precision precision
     )
     {
         using var quiet = no_grad();
@@ -52,6 +51,7 @@ public static class FusedCrossEntropy
         var stateGradient = empty_like(states);
         var itemGradient = zeros_like(items);
         var loss = zeros(1, dtype: ScalarType.Float32, device: states.device);
+        var bfloat16 = precision == Precision.BFloat16;
         var (left, right) = bfloat16 ? (states.bfloat16(), items.bfloat16()) : (states, items);
         var byItem = right.t(); // [D, N]
         for (var start = 0L; start < positions; start += block)
