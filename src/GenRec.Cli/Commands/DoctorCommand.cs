@@ -9,13 +9,18 @@ internal static class DoctorCommand
     public static Command Create(Terminal terminal)
     {
         var quick = new Option<bool>("--quick") { Description = "Measure speed on small matrices only" };
-        var command = new Command("doctor", "Check this machine: SDK, libtorch, devices, speed, data, kernels, disk") { quick };
+        var command = new Command("doctor", "Check this machine: SDK, libtorch, devices, speed, data, kernels, disk")
+        {
+            quick,
+        };
         command.SetAction(parsed =>
         {
             var toDo = new List<string>();
             foreach (var finding in ToolChecks.All().Concat(TorchChecks.All(parsed.GetValue(quick))))
             {
-                terminal.Out.WriteLine($"{(finding.ToDo is null ? "ok  " : "TO DO")} {finding.About, -16} {finding.Text}");
+                terminal.Out.WriteLine(
+                    $"{(finding.ToDo is null ? "ok  " : "TO DO")} {finding.About, -16} {finding.Text}"
+                );
                 if (finding.ToDo is { } what)
                     toDo.Add($"{finding.About}: {what}");
             }

@@ -41,28 +41,30 @@ internal static class RunCommand
             inPlace,
             pictures,
         };
-        command.SetAction((parsed, cancel) =>
-        {
-            var folder = parsed.GetValue(output)?.FullName;
-            if (folder is not null && File.Exists(folder))
-                throw new UserError($"--output {folder} is a file; name a folder.");
-            var inside = parsed.GetValue(inPlace);
-            if (inside && folder is not null)
-                throw new UserError("--in-place writes into the notebooks; leave --output out.");
-            var root = Path.Combine(Repository.Root, "notebooks");
-            var options = new RunOptions
+        command.SetAction(
+            (parsed, cancel) =>
             {
-                InPlace = inside,
-                NotebooksRoot = root,
-                RepositoryRoot = Repository.Root,
-                OutputFolder = inside ? null : folder ?? Repository.NewRunFolder("notebooks"),
-                Scale = parsed.GetValue(scale),
-                Parameters = Parameters(parsed.GetValue(parameters) ?? []),
-                Pictures = !parsed.GetValue(pictures),
-            };
-            var chosen = NotebookChoice.Choose(NotebookRunner.Find(root), parsed.GetValue(only) ?? []);
-            return NotebookRun.WatchAsync(terminal, chosen, options, cancel);
-        });
+                var folder = parsed.GetValue(output)?.FullName;
+                if (folder is not null && File.Exists(folder))
+                    throw new UserError($"--output {folder} is a file; name a folder.");
+                var inside = parsed.GetValue(inPlace);
+                if (inside && folder is not null)
+                    throw new UserError("--in-place writes into the notebooks; leave --output out.");
+                var root = Path.Combine(Repository.Root, "notebooks");
+                var options = new RunOptions
+                {
+                    InPlace = inside,
+                    NotebooksRoot = root,
+                    RepositoryRoot = Repository.Root,
+                    OutputFolder = inside ? null : folder ?? Repository.NewRunFolder("notebooks"),
+                    Scale = parsed.GetValue(scale),
+                    Parameters = Parameters(parsed.GetValue(parameters) ?? []),
+                    Pictures = !parsed.GetValue(pictures),
+                };
+                var chosen = NotebookChoice.Choose(NotebookRunner.Find(root), parsed.GetValue(only) ?? []);
+                return NotebookRun.WatchAsync(terminal, chosen, options, cancel);
+            }
+        );
         return command;
     }
 

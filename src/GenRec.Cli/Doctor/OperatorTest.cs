@@ -20,7 +20,11 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         new("linear", d => functional.linear(Numbers(d, 4, 6), Numbers(d, 3, 6), Numbers(d, 3)), 1e-3),
         new("einsum", d => einsum("bld,bmd->blm", Numbers(d, 2, 3, 4), Numbers(d, 2, 5, 4)), 1e-3),
         new("scaled_dot_product_attention causal", d => Attention(d, null, causal: true), 1e-3),
-        new("scaled_dot_product_attention mask", d => Attention(d, ones(5, 5, ScalarType.Bool, d).tril(), causal: false), 1e-3),
+        new(
+            "scaled_dot_product_attention mask",
+            d => Attention(d, ones(5, 5, ScalarType.Bool, d).tril(), causal: false),
+            1e-3
+        ),
         new("layer_norm", d => functional.layer_norm(Numbers(d, 4, 6), [6], Numbers(d, 6), Numbers(d, 6), 1e-8)),
         new("softmax", d => functional.softmax(Numbers(d, 4, 6), -1)),
         new("log_softmax", d => functional.log_softmax(Numbers(d, 4, 6), -1)),
@@ -48,8 +52,14 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         new("sort", d => Numbers(d, 24).sort(descending: true).Values),
         new("argsort", d => Numbers(d, 24).argsort()),
         new("cumsum", d => Numbers(d, 4, 6).cumsum(1)),
-        new("sum, mean, amax, norm", d => Numbers(d, 4, 6).sum(dim: 1) + Numbers(d, 4, 6).mean([1]) + Numbers(d, 4, 6).amax([1])),
-        new("cat, stack, transpose", d => cat([stack([Numbers(d, 3), Numbers(d, 3)]).transpose(0, 1), Numbers(d, 3, 2)])),
+        new(
+            "sum, mean, amax, norm",
+            d => Numbers(d, 4, 6).sum(dim: 1) + Numbers(d, 4, 6).mean([1]) + Numbers(d, 4, 6).amax([1])
+        ),
+        new(
+            "cat, stack, transpose",
+            d => cat([stack([Numbers(d, 3), Numbers(d, 3)]).transpose(0, 1), Numbers(d, 3, 2)])
+        ),
         new("arange, tril, triu, eye", d => arange(16, device: d).view(4, 4).tril() + eye(4, device: d)),
         new("bucketize", d => bucketize(Numbers(d, 6), linspace(-1, 1, 5, device: d))),
         new("backward", Gradient, 1e-3),

@@ -40,7 +40,11 @@ internal static class OperatorTests
         while (next < OperatorTest.All.Count)
         {
             var lines = Child(device, next, out var exitCode, out var error);
-            failures.AddRange(lines.Where(line => line.StartsWith(Fails, StringComparison.Ordinal)).Select(line => line[Fails.Length..]));
+            failures.AddRange(
+                lines
+                    .Where(line => line.StartsWith(Fails, StringComparison.Ordinal))
+                    .Select(line => line[Fails.Length..])
+            );
             var started = lines.Count(line => line.StartsWith(Starts, StringComparison.Ordinal));
             if (exitCode == 0 && next + started == OperatorTest.All.Count)
                 break;
@@ -74,10 +78,16 @@ internal static class OperatorTests
         };
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
-        var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var lines = process
+            .StandardOutput.ReadToEnd()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         process.WaitForExit();
         exitCode = process.ExitCode;
-        error = errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(line => !line.StartsWith("warning:", StringComparison.Ordinal)) ?? "";
+        error =
+            errors
+                .Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .FirstOrDefault(line => !line.StartsWith("warning:", StringComparison.Ordinal))
+            ?? "";
         return lines;
     }
 

@@ -40,7 +40,10 @@ internal static class ToolChecks
         var here = PublicDatasets.All.Count(set => set.IsAvailable);
         var text =
             $"{here} of {PublicDatasets.All.Count} public data sets found in "
-            + string.Join(" and ", DataFolders.Roots.Select(root => Directory.Exists(root) ? root : $"{root} (not there)"));
+            + string.Join(
+                " and ",
+                DataFolders.Roots.Select(root => Directory.Exists(root) ? root : $"{root} (not there)")
+            );
         return named is { Length: > 0 } && !Directory.Exists(named)
             ? new("data", text, $"{DataFolders.Variable} names {named}, which is no folder: correct or unset it.")
             : new("data", here == 0 ? $"{text}; the notebooks need none, 'genrec data list' names them" : text);
@@ -98,7 +101,9 @@ internal static class ToolChecks
         return new(
             "disk",
             $"{free:F1} GB free for {folder}",
-            free < ScarceGigabytes ? $"Free at least {ScarceGigabytes:F0} GB; runs/ and data/cache may be deleted." : null
+            free < ScarceGigabytes
+                ? $"Free at least {ScarceGigabytes:F0} GB; runs/ and data/cache may be deleted."
+                : null
         );
     }
 

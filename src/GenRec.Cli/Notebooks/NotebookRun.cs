@@ -31,9 +31,7 @@ internal static class NotebookRun
         }
         var passed = summary.Notebooks.Count(notebook => notebook.Passed);
         var rest = summary.NotStarted.Count == 0 ? "" : $", {summary.NotStarted.Count} not started";
-        terminal.Out.WriteLine(
-            $"{passed} of {notebooks.Count} notebooks passed in {Seconds(summary.Seconds)}{rest}."
-        );
+        terminal.Out.WriteLine($"{passed} of {notebooks.Count} notebooks passed in {Seconds(summary.Seconds)}{rest}.");
         return summary.Passed ? ExitCode.Done : ExitCode.Failed;
     }
 
