@@ -22,7 +22,9 @@ public sealed record PointSeries(
     {
         foreach (var count in new[] { Y.Count, XErrors?.Count, YErrors?.Count, Labels?.Count })
             if (count is { } length && length != X.Count)
-                throw new ArgumentException($"'{Name}' has lists of {X.Count} and {length}; all need one entry for each point.");
+                throw new ArgumentException(
+                    $"'{Name}' has lists of {X.Count} and {length}; all need one entry for each point."
+                );
     }
 }
 
@@ -67,7 +69,10 @@ public static partial class Figures
         for (var at = 0; at < series.Count; at++)
             AddPoints(sketch, series[at], at);
         if (diagonal)
-            AddDiagonal(sketch, series.SelectMany(points => points.X.Concat(points.Y)).Where(double.IsFinite).ToArray());
+            AddDiagonal(
+                sketch,
+                series.SelectMany(points => points.X.Concat(points.Y)).Where(double.IsFinite).ToArray()
+            );
         sketch.Layout("xaxis", Sketch.Axis(text.XAxis, logX));
         sketch.Layout("yaxis", Sketch.Axis(text.YAxis, logY));
         var rows = series.SelectMany(points =>
@@ -87,13 +92,15 @@ public static partial class Figures
             ["mode"] = points.Labels is null ? "markers" : "markers+text",
             ["x"] = Sketch.Numbers(points.X),
             ["y"] = Sketch.Numbers(points.Y),
-            ["marker"] = new Attributes { ["color"] = Palette.Color(at), ["symbol"] = Palette.Marker(at), ["size"] = 10 },
+            ["marker"] = new Attributes
+            {
+                ["color"] = Palette.Color(at),
+                ["symbol"] = Palette.Marker(at),
+                ["size"] = 10,
+            },
         };
         if (points.Labels is not null)
-            (trace["text"], trace["textposition"]) = (
-                points.Labels.Select(System.Net.WebUtility.HtmlEncode).ToArray(),
-                "top center"
-            );
+            (trace["text"], trace["textposition"]) = (points.Labels.Select(HtmlText.Escape).ToArray(), "top center");
         if (points.XErrors is not null)
             trace["error_x"] = ErrorBars(points.XErrors);
         if (points.YErrors is not null)
@@ -115,7 +122,12 @@ public static partial class Figures
                 ["x"] = ends,
                 ["y"] = ends,
                 ["hoverinfo"] = "skip",
-                ["line"] = new Attributes { ["color"] = Palette.Ink, ["dash"] = "dot", ["width"] = 1.5 },
+                ["line"] = new Attributes
+                {
+                    ["color"] = Palette.Ink,
+                    ["dash"] = "dot",
+                    ["width"] = 1.5,
+                },
             }
         );
     }
@@ -177,9 +189,9 @@ public static partial class Figures
                 ["mode"] = "markers+text",
                 ["x"] = chosen.Select(point => point.Item.Date.ToString("yyyy-MM-dd")).ToArray(),
                 ["y"] = chosen.Select(point => heights[point.Index]).ToArray(),
-                ["text"] = chosen.Select(point => System.Net.WebUtility.HtmlEncode(point.Item.Label)).ToArray(),
+                ["text"] = chosen.Select(point => HtmlText.Escape(point.Item.Label)).ToArray(),
                 ["textposition"] = "middle right",
-                ["customdata"] = chosen.Select(point => System.Net.WebUtility.HtmlEncode(point.Item.Detail ?? "")).ToArray(),
+                ["customdata"] = chosen.Select(point => HtmlText.Escape(point.Item.Detail ?? "")).ToArray(),
                 ["hovertemplate"] = "%{text}, %{x}<br>%{customdata}<extra></extra>",
                 ["marker"] = new Attributes
                 {
@@ -200,7 +212,12 @@ public static partial class Figures
             ["mode"] = "markers",
             ["x"] = new double?[] { null },
             ["y"] = new double?[] { null },
-            ["marker"] = new Attributes { ["symbol"] = Palette.Marker(at), ["color"] = Palette.Ink, ["size"] = 11 },
+            ["marker"] = new Attributes
+            {
+                ["symbol"] = Palette.Marker(at),
+                ["color"] = Palette.Ink,
+                ["size"] = 11,
+            },
         };
 
     /// <summary>Five heights in each lane, taken in turn by date, so that names of neighbours do not overlap.</summary>
