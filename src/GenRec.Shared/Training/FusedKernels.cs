@@ -57,7 +57,7 @@ internal sealed class FusedKernels
     {
         try
         {
-            return new FusedKernels(jit.compile(Script));
+            return new FusedKernels(jit.compile(Script + "\n")); // the parser wants the last line ended
         }
         catch (Exception unknown) when (unknown is not OutOfMemoryException)
         {
