@@ -1,3 +1,5 @@
+using GenRec.Shared.Runtime;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>A split whose cases are kept apart by whether the target occurs in training.</summary>
@@ -71,7 +73,7 @@ public static class ColdItems
         ArgumentOutOfRangeException.ThrowIfNegative(share);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
         var targets = split.Test.Targets.Distinct().Order().ToArray();
-        new SplitMix64(seed, 0).Shuffle(targets.AsSpan());
+        new CounterRandom(seed).Fork("cold items").Shuffle(targets.AsSpan(), 0);
         return [.. targets.Take((int)Math.Round(share * targets.Length)).Order()];
     }
 }

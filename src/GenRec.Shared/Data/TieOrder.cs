@@ -1,3 +1,5 @@
+using GenRec.Shared.Runtime;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>Order of a user's events that carry the same time.</summary>
@@ -46,7 +48,7 @@ public static class Ties
     /// <summary>The same events with another order inside each time.</summary>
     /// <param name="interactions">Interactions with times.</param>
     /// <param name="order">The order wanted.</param>
-    /// <param name="seed">Seed of <see cref="TieOrder.Shuffled"/>; each user has an own stream.</param>
+    /// <param name="seed">Seed of <see cref="TieOrder.Shuffled"/>; each group of ties has a stream of its own.</param>
     /// <param name="resolution">
     /// Times within the same multiple of it are equal, and come out as that multiple; one second when null.
     /// </param>
@@ -59,11 +61,11 @@ public static class Ties
     )
     {
         var seconds = CheckedResolution(interactions, resolution);
+        var random = new CounterRandom(seed).Fork("order of ties");
         var (rows, times) = (new int[interactions.Count], new long[interactions.Count]);
         for (var user = 0; user < interactions.Users; user++)
         {
             var first = (int)interactions.Offsets[user];
-            var random = new SplitMix64(seed, (ulong)user);
             var given = interactions.TimesOf(user);
             for (var from = 0; from < given.Length; )
             {
@@ -74,7 +76,7 @@ public static class Ties
                 if (order == TieOrder.Reversed)
                     group.Reverse();
                 else if (order == TieOrder.Shuffled)
-                    random.Shuffle(group);
+                    random.Shuffle(group, (ulong)(first + from));
                 from = to;
             }
         }

@@ -1,7 +1,5 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Evaluation;
-using GenRec.Shared.Nn;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Models;

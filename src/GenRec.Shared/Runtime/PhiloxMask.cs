@@ -108,7 +108,10 @@ internal static class PhiloxMask
         var c0 = Vector512.Create((ulong)block) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
         var (c1, c2) = (Vector512.Create((ulong)key.Call), Vector512.Create(key.Step));
         var c3 = Vector512.Create(key.Step >> 32);
-        var (m0, m1) = (Vector512.Create((ulong)Multiplier0).AsUInt32(), Vector512.Create((ulong)Multiplier1).AsUInt32());
+        var (m0, m1) = (
+            Vector512.Create((ulong)Multiplier0).AsUInt32(),
+            Vector512.Create((ulong)Multiplier1).AsUInt32()
+        );
         var (k0, k1) = ((uint)key.Seed, (uint)(key.Seed >> 32));
         for (var round = 0; round < Rounds; round++)
         {
@@ -133,7 +136,10 @@ internal static class PhiloxMask
         var c0 = Vector256.Create((ulong)(block + lane)) + Vector256.Create(0ul, 1, 2, 3);
         var (c1, c2) = (Vector256.Create((ulong)key.Call), Vector256.Create(key.Step));
         var c3 = Vector256.Create(key.Step >> 32);
-        var (m0, m1) = (Vector256.Create((ulong)Multiplier0).AsUInt32(), Vector256.Create((ulong)Multiplier1).AsUInt32());
+        var (m0, m1) = (
+            Vector256.Create((ulong)Multiplier0).AsUInt32(),
+            Vector256.Create((ulong)Multiplier1).AsUInt32()
+        );
         var (k0, k1) = ((uint)key.Seed, (uint)(key.Seed >> 32));
         for (var round = 0; round < Rounds; round++)
         {
