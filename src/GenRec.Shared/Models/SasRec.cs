@@ -1,6 +1,5 @@
 using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -24,6 +23,7 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
     private readonly Embedding? outputItems; // a table of its own for scores, where it is not shared
     private readonly Embedding? positions; // P in Eq. (1)
     private readonly ModuleList<SasRecBlock> blocks;
+    private readonly SeededDropout dropout;
     private readonly LayerNorm last;
     private readonly Tensor? sinusoids;
 
@@ -43,6 +43,7 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
             positions = Embedding(options.MaxLength, options.Hidden);
         if (options.Positions == PositionKind.Sinusoidal)
             register_buffer("sinusoids", sinusoids = Sinusoids(options.MaxLength, options.Hidden));
+        dropout = new SeededDropout(options.Dropout);
         blocks = ModuleList(Enumerable.Range(0, options.Blocks).Select(_ => new SasRecBlock(options)).ToArray());
         last = LayerNorm(options.Hidden, 1e-8); // epsilon of kang205/SASRec, modules.py
         RegisterComponents();
@@ -57,9 +58,6 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
 
     /// <summary>The table that scores items, <c>[N + 1, D]</c>; row 0 is padding.</summary>
     public Tensor OutputTable => (outputItems ?? items).weight!;
-
-    /// <summary>Where dropout takes its masks from; set it before each training step.</summary>
-    public DropoutStream Dropout { get; set; }
 
     /// <summary>Hidden state after each cell of packed rows.</summary>
     /// <param name="ids">Item ids, 0 where a cell is empty, <c>[R, W]</c>, int64.</param>
@@ -76,17 +74,15 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
     public Tensor Encode(Tensor embedded, Tensor position, Tensor segment)
     {
         using var scope = NewDisposeScope();
-        var dropout = Dropout;
         var x = options.ScaleEmbeddings ? embedded * Math.Sqrt(options.Hidden) : embedded; // kang205/SASRec, modules.py
         if (positions is not null)
             x += positions.forward(position); // Eq. (1)
         else if (sinusoids is not null)
             x += sinusoids.index_select(0, position.view(-1)).view_as(x);
-        x = dropout.Apply(x, options.Dropout, training);
+        x = dropout.forward(x);
         var mask = SegmentMask.Causal(segment); // [R, 1, W, W]
         foreach (var block in blocks)
-            x = block.Encode(x, mask, ref dropout);
-        Dropout = dropout;
+            x = block.forward(x, mask);
         return last.forward(x).MoveToOuterDisposeScope();
     }
 
@@ -96,13 +92,12 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, options.Blocks);
         using var scope = NewDisposeScope();
-        var none = new DropoutStream();
         var x = items.forward(ids);
         x = options.ScaleEmbeddings ? x * Math.Sqrt(options.Hidden) : x;
         x = positions is null ? x : x + positions.forward(position);
         var mask = SegmentMask.Causal(segment);
         for (var i = 0; i < block; i++)
-            x = blocks[i].Encode(x, mask, ref none);
+            x = blocks[i].forward(x, mask);
         return blocks[block].Weights(x, mask).MoveToOuterDisposeScope();
     }
 
@@ -146,7 +141,7 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
 }
 
 /// <summary>One block: causal self-attention, then a position-wise feed-forward network; sections III-B and III-C.</summary>
-internal sealed class SasRecBlock : Module<Tensor, Tensor>
+internal sealed class SasRecBlock : Module<Tensor, Tensor, Tensor>
 {
     private readonly SasRecOptions options;
     private readonly Linear query; // W^Q in Eq. (3)
@@ -156,6 +151,9 @@ internal sealed class SasRecBlock : Module<Tensor, Tensor>
     private readonly Linear narrow; // W^(2)
     private readonly LayerNorm attentionNorm;
     private readonly LayerNorm feedForwardNorm;
+    private readonly SeededDropout attentionDropout;
+    private readonly SeededDropout innerDropout;
+    private readonly SeededDropout outerDropout;
 
     public SasRecBlock(SasRecOptions options)
         : base(nameof(SasRecBlock))
@@ -166,23 +164,23 @@ internal sealed class SasRecBlock : Module<Tensor, Tensor>
         output = options.OutputProjection ? Linear(hidden, hidden) : null;
         (wide, narrow) = (Linear(hidden, hidden), Linear(hidden, hidden));
         (attentionNorm, feedForwardNorm) = (LayerNorm(hidden, 1e-8), LayerNorm(hidden, 1e-8));
+        attentionDropout = new SeededDropout(options.Dropout);
+        (innerDropout, outerDropout) = (new SeededDropout(options.Dropout), new SeededDropout(options.Dropout));
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input) => throw new NotSupportedException("Call Encode: a block needs a mask.");
-
-    /// <summary><c>[R, W, D]</c> to <c>[R, W, D]</c>.</summary>
-    public Tensor Encode(Tensor x, Tensor mask, ref DropoutStream dropout)
+    /// <summary><c>[R, W, D]</c> and a mask <c>[R, 1, W, W]</c> to <c>[R, W, D]</c>.</summary>
+    public override Tensor forward(Tensor x, Tensor mask)
     {
         if (options.Norm == NormPlacement.Post)
         {
-            x = attentionNorm.forward(x + Attend(x, x, mask, ref dropout));
-            return feedForwardNorm.forward(x + FeedForward(x, ref dropout));
+            x = attentionNorm.forward(x + Attend(x, x, mask));
+            return feedForwardNorm.forward(x + FeedForward(x));
         }
         var q = attentionNorm.forward(x);
-        x = options.Norm == NormPlacement.Official ? q + Attend(q, x, mask, ref dropout) : x + Attend(q, q, mask, ref dropout);
+        x = options.Norm == NormPlacement.Official ? q + Attend(q, x, mask) : x + Attend(q, q, mask);
         var z = feedForwardNorm.forward(x);
-        return (options.Norm == NormPlacement.Official ? z : x) + FeedForward(z, ref dropout);
+        return (options.Norm == NormPlacement.Official ? z : x) + FeedForward(z);
     }
 
     /// <summary>Attention weights, <c>[R, H, W, W]</c>.</summary>
@@ -194,11 +192,11 @@ internal sealed class SasRecBlock : Module<Tensor, Tensor>
         return MultiHeadAttention.Weights(Split(query.forward(q)), Split(key), mask);
     }
 
-    private Tensor Attend(Tensor queries, Tensor source, Tensor mask, ref DropoutStream dropout)
+    private Tensor Attend(Tensor queries, Tensor source, Tensor mask)
     {
         var both = keyValue.forward(source).chunk(2, -1); // [R, W, D] twice
         var (q, k, v) = (Split(query.forward(queries)), Split(both[0]), Split(both[1])); // [R, H, W, D/H]
-        var mixed = MultiHeadAttention.Mix(q, k, v, mask, options.Dropout, training, ref dropout); // Eq. (2)
+        var mixed = MultiHeadAttention.Mix(q, k, v, mask, attentionDropout); // Eq. (2)
         var joined = options.Heads == 1 ? mixed.squeeze(1) : mixed.transpose(1, 2).reshape(queries.shape); // [R, W, D]
         return output is null ? joined : output.forward(joined);
     }
@@ -208,9 +206,9 @@ internal sealed class SasRecBlock : Module<Tensor, Tensor>
             ? t.unsqueeze(1)
             : t.view(t.shape[0], t.shape[1], options.Heads, options.Hidden / options.Heads).transpose(1, 2);
 
-    private Tensor FeedForward(Tensor z, ref DropoutStream dropout)
+    private Tensor FeedForward(Tensor z)
     {
-        var inner = dropout.Apply(F.relu(wide.forward(z)), options.Dropout, training);
-        return dropout.Apply(narrow.forward(inner), options.Dropout, training); // Eq. (4)
+        var inner = innerDropout.forward(F.relu(wide.forward(z)));
+        return outerDropout.forward(narrow.forward(inner)); // Eq. (4)
     }
 }

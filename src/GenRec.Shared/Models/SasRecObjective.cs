@@ -1,6 +1,6 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Nn;
-using TorchSharp;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Models;
@@ -28,7 +28,7 @@ public static class SasRecObjective
         {
             using var targets = tensor(batch.Targets, device: device) - 1;
             var table = model.OutputTable.narrow(0, 1, model.ItemCount); // [N, D]
-            return FusedCrossEntropy.Mean(states, table, targets).MoveToOuterDisposeScope();
+            return FusedCrossEntropy.Mean(states, table, targets, Products.WherePays(options.Precision, device)).MoveToOuterDisposeScope();
         }
         var candidates = shared
             ? embedded.narrow(0, batch.Items.Length, scored.Length)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using GenRec.Shared.Data;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Models;
 
@@ -109,6 +110,12 @@ public sealed record SasRecOptions
 
     /// <summary>Draw users with replacement, as kang205/SASRec's sampler does.</summary>
     public bool WithReplacement { get; init; }
+
+    /// <summary>
+    /// Format of the full softmax's products; sums, weights and optimizer stay float32. bfloat16 is taken only where it is
+    /// faster (<see cref="Products.BFloat16Pays"/>).
+    /// </summary>
+    public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>Where the values come from.</summary>
     public required string Source { get; init; }

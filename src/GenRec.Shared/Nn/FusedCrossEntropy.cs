@@ -1,3 +1,4 @@
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
@@ -19,9 +20,10 @@ public static class FusedCrossEntropy
     /// <param name="states">Hidden states, <c>[T, D]</c>, float32.</param>
     /// <param name="items">Item table without its padding row, <c>[N, D]</c>, float32.</param>
     /// <param name="targets">Rows of <paramref name="items"/>, <c>[T]</c>, int64, <c>0..N-1</c>.</param>
+    /// <param name="precision">Format of the three products; all sums are float32.</param>
     /// <returns>Scalar loss, differentiable in states and items.</returns>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
-    public static Tensor Mean(Tensor states, Tensor items, Tensor targets)
+    public static Tensor Mean(Tensor states, Tensor items, Tensor targets, Precision precision = Precision.Float32)
     {
         var (positions, catalogue) = (states.shape[0], items.shape[0]);
         if (states.shape[1] != items.shape[1] || targets.shape[0] != positions)
@@ -29,35 +31,41 @@ public static class FusedCrossEntropy
                 $"states [{positions}, {states.shape[1]}], items [{catalogue}, {items.shape[1]}] and targets [{targets.shape[0]}] do not fit."
             );
         using var scope = NewDisposeScope();
-        var (stateGradient, itemGradient, loss) = LossAndGradients(states.detach(), items.detach(), targets);
+        var (stateGradient, itemGradient, loss) = LossAndGradients(states.detach(), items.detach(), targets, precision);
         if (!states.requires_grad && !items.requires_grad)
             return loss.MoveToOuterDisposeScope();
         var surrogate = (states * stateGradient).sum() + (items * itemGradient).sum();
         return (surrogate + (loss - surrogate.detach())).MoveToOuterDisposeScope();
     }
 
-    private static (Tensor States, Tensor Items, Tensor Loss) LossAndGradients(Tensor states, Tensor items, Tensor targets)
+    private static (Tensor States, Tensor Items, Tensor Loss) LossAndGradients(
+        Tensor states,
+        Tensor items,
+        Tensor targets,
+        Precision precision
+    )
     {
         using var quiet = no_grad();
         var (positions, catalogue) = (states.shape[0], items.shape[0]);
-        var block = Math.Clamp(BlockBytes / sizeof(float) / catalogue, 16, positions);
+        var block = Math.Clamp(BlockBytes / sizeof(float) / catalogue, Math.Min(16, positions), positions);
         var stateGradient = empty_like(states);
         var itemGradient = zeros_like(items);
         var loss = zeros(1, dtype: ScalarType.Float32, device: states.device);
-        var byItem = items.t(); // [D, N]
+        var bfloat16 = precision == Precision.BFloat16;
+        var (left, right) = bfloat16 ? (states.bfloat16(), items.bfloat16()) : (states, items);
+        var byItem = right.t(); // [D, N]
         for (var start = 0L; start < positions; start += block)
         {
             using var inner = NewDisposeScope();
             var count = Math.Min(block, positions - start);
-            var part = states.narrow(0, start, count); // [b, D]
+            var part = left.narrow(0, start, count); // [b, D]
             var target = targets.narrow(0, start, count).unsqueeze(1); // [b, 1]
-            var logits = part.mm(byItem); // [b, N]
-            var normaliser = logits.logsumexp(-1, keepdim: true); // [b, 1]
-            loss.add_((normaliser - logits.gather(1, target)).sum());
-            var gradient = logits.sub_(normaliser).exp_(); // softmax, in place
+            var gradient = part.mm(byItem).softmax(-1, ScalarType.Float32); // [b, N]
+            loss.sub_(gradient.gather(1, target).clamp_min(float.Epsilon).log().sum());
             gradient.scatter_add_(1, target, full(count, 1, -1f, dtype: ScalarType.Float32, device: states.device));
-            stateGradient.narrow(0, start, count).copy_(gradient.mm(items));
-            itemGradient.addmm_(gradient.t(), part, 1f, 1f);
+            var factor = bfloat16 ? gradient.bfloat16() : gradient;
+            stateGradient.narrow(0, start, count).copy_(factor.mm(right));
+            itemGradient.add_(factor.t().mm(part));
         }
         return (stateGradient.div_(positions), itemGradient.div_(positions), loss.div_(positions).squeeze(0));
     }

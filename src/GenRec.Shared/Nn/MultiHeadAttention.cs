@@ -12,24 +12,14 @@ public static class MultiHeadAttention
     /// <param name="key"><c>[R, H, W, D/H]</c>.</param>
     /// <param name="value"><c>[R, H, W, D/H]</c>.</param>
     /// <param name="mask">Added to the logits: 0 where a cell may look, negative infinity elsewhere, <c>[R, 1, W, W]</c>.</param>
-    /// <param name="dropout">Share of weights to drop, <c>0..1</c>.</param>
-    /// <param name="training">Dropout acts in training only.</param>
-    /// <param name="masks">Where the dropout masks come from.</param>
+    /// <param name="dropout">Drops weights, in training only.</param>
     /// <returns><c>[R, H, W, D/H]</c>.</returns>
-    public static Tensor Mix(
-        Tensor query,
-        Tensor key,
-        Tensor value,
-        Tensor mask,
-        double dropout,
-        bool training,
-        ref DropoutStream masks
-    )
+    public static Tensor Mix(Tensor query, Tensor key, Tensor value, Tensor mask, SeededDropout dropout)
     {
-        if (!training || dropout == 0)
+        if (!dropout.training || dropout.Probability == 0)
             return F.scaled_dot_product_attention(query, key, value, mask);
         // The fused kernel falls back to the plain path under dropout, with torch's slow serial masks.
-        return masks.Apply(Weights(query, key, mask), dropout, training).matmul(value);
+        return dropout.forward(Weights(query, key, mask)).matmul(value);
     }
 
     /// <summary>Attention weights, each row sums to 1.</summary>
