@@ -22,7 +22,9 @@ internal static class CommandLine
     /// <summary>All commands.</summary>
     public static RootCommand Create(Terminal terminal, IExperimentRegistry experiments)
     {
-        var root = new RootCommand("Generative recommendation: run the notebooks, the data tools and the papers' experiments.");
+        var root = new RootCommand(
+            "Generative recommendation: run the notebooks, the data tools and the papers' experiments."
+        );
         root.Options.Add(Verbose);
         root.Add(RunCommand.Create(terminal));
         root.Add(DataCommand.Create(terminal));
@@ -49,7 +51,9 @@ internal static class CommandLine
             foreach (var error in parsed.Errors)
                 terminal.Error.WriteLine($"error: {error.Message}");
             var command = parsed.CommandResult.Command;
-            terminal.Error.WriteLine($"Run '{PathOf(parsed.CommandResult)} --help' to see how '{command.Name}' is used.");
+            terminal.Error.WriteLine(
+                $"Run '{PathOf(parsed.CommandResult)} --help' to see how '{command.Name}' is used."
+            );
             return ExitCode.WrongInput;
         }
         try

@@ -6,7 +6,11 @@ namespace GenRec.Cli;
 internal static class ProgressBar
 {
     /// <summary>Runs work that reports its share done (0..1) and, now and then, a line to keep.</summary>
-    public static async Task<T> ShowAsync<T>(Terminal terminal, string title, Func<Action<double, string?>, Task<T>> work)
+    public static async Task<T> ShowAsync<T>(
+        Terminal terminal,
+        string title,
+        Func<Action<double, string?>, Task<T>> work
+    )
     {
         if (!terminal.IsInteractive)
             return await work((_, line) => Keep(line));

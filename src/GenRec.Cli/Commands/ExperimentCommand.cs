@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GenRec.Cli.Experiments;
+using GenRec.Shared.Experiments;
 using Spectre.Console;
 
 namespace GenRec.Cli.Commands;
@@ -51,7 +52,10 @@ internal static class ExperimentCommand
                 result.AddError("--epochs must be at least 1.");
         });
         var device = new Option<string?>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
-        var output = new Option<DirectoryInfo?>("--output") { Description = "Folder of the run record, not yet used" };
+        var output = new Option<DirectoryInfo?>("--output")
+        {
+            Description = "Folder of the run record; default runs/<preset>",
+        };
         var command = new Command("run", "Train and evaluate a preset; Ctrl+C saves and prints how to resume")
         {
             preset,
@@ -61,19 +65,20 @@ internal static class ExperimentCommand
             device,
             output,
         };
-        command.SetAction((parsed, cancel) =>
-        {
-            var found = Find(registry, parsed.GetRequiredValue(preset), parsed.GetValue(scale));
-            var folder = parsed.GetValue(output)?.FullName ?? Repository.NewRunFolder(found.Name);
-            var asked = new ExperimentFolder(
-                found.Name,
-                parsed.GetValue(seed),
-                parsed.GetValue(epochs),
-                parsed.GetValue(device)
-            );
-            asked.Write(folder);
-            return WatchAsync(terminal, found, asked, folder, resume: false, cancel);
-        });
+        command.SetAction(
+            (parsed, cancel) =>
+            {
+                var found = Find(registry, parsed.GetRequiredValue(preset), parsed.GetValue(scale));
+                var request = new ExperimentRequest(
+                    found.Name,
+                    parsed.GetValue(seed) ?? found.Seed,
+                    parsed.GetValue(epochs),
+                    parsed.GetValue(device)
+                );
+                var folder = NewFolder(parsed.GetValue(output)?.FullName, found, request);
+                return WatchAsync(terminal, found, request, folder, cancel);
+            }
+        );
         return command;
     }
 
@@ -81,19 +86,27 @@ internal static class ExperimentCommand
     {
         var folder = new Argument<DirectoryInfo>("folder") { Description = "Folder of a run that was stopped" };
         var command = new Command("resume", "Carry on a run from its last checkpoint") { folder };
-        command.SetAction((parsed, cancel) =>
-        {
-            var path = parsed.GetRequiredValue(folder).FullName;
-            var asked = ExperimentFolder.Read(path);
-            return WatchAsync(terminal, Find(registry, asked.Experiment, null), asked, path, resume: true, cancel);
-        });
+        command.SetAction(
+            (parsed, cancel) =>
+            {
+                var path = parsed.GetRequiredValue(folder).FullName;
+                var request = RunFolder.Open(path).ReadConfig<AskedOnly>().Request;
+                if (request?.Experiment is null)
+                    throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
+                var found = Find(registry, request.Experiment, null);
+                var run = RunFolder.Resume(path, new ExperimentConfig(request, found.OptionsOf(request)));
+                return WatchAsync(terminal, found, request, run, cancel);
+            }
+        );
         return command;
     }
 
     private static IExperiment Find(IExperimentRegistry registry, string name, string? scale)
     {
         var wanted = scale is null || name.EndsWith($"-{scale}", StringComparison.Ordinal) ? name : $"{name}-{scale}";
-        return registry.Experiments.FirstOrDefault(preset => preset.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+        return registry.Experiments.FirstOrDefault(preset =>
+                preset.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase)
+            )
             ?? throw new UserError(
                 $"No preset is called '{wanted}'."
                     + NearestName.Question(wanted, registry.Experiments.Select(preset => preset.Name))
@@ -101,23 +114,31 @@ internal static class ExperimentCommand
             );
     }
 
+    private static RunFolder NewFolder(string? output, IExperiment experiment, ExperimentRequest request)
+    {
+        var (root, name) = output is null
+            ? (Path.Combine(Repository.Root, "runs"), experiment.Name)
+            : (Path.GetDirectoryName(output) ?? output, Path.GetFileName(output));
+        return RunFolder.Create(root, name, new ExperimentConfig(request, experiment.OptionsOf(request)), request.Seed);
+    }
+
     private static async Task<int> WatchAsync(
         Terminal terminal,
         IExperiment experiment,
-        ExperimentFolder asked,
-        string folder,
-        bool resume,
+        ExperimentRequest request,
+        RunFolder folder,
         CancellationToken cancel
     )
     {
-        var request = new ExperimentRequest(folder, resume, asked.Seed, asked.Epochs, asked.Device);
-        terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {Repository.Shown(folder)}");
+        var shown = Repository.Shown(folder.Path);
+        terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");
         var result = await ProgressBar.ShowAsync(
             terminal,
             experiment.Name,
             report =>
                 experiment.RunAsync(
                     request,
+                    folder,
                     new Direct<ExperimentProgress>(news => report(news.Done, news.Line)),
                     cancel
                 )
@@ -127,9 +148,11 @@ internal static class ExperimentCommand
         if (result.Finished)
             return ExitCode.Done;
         terminal.Out.WriteLine("Stopped; a checkpoint is saved. Carry on with:");
-        terminal.Out.WriteLine($"  genrec experiment resume {Quoted(Repository.Shown(folder))}");
+        terminal.Out.WriteLine(
+            $"  genrec experiment resume {(shown.Contains(' ', StringComparison.Ordinal) ? $"\"{shown}\"" : shown)}"
+        );
         return ExitCode.Failed;
     }
 
-    private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
+    private sealed record AskedOnly(ExperimentRequest? Request);
 }

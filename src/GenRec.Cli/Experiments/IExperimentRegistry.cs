@@ -1,3 +1,5 @@
+using GenRec.Shared.Experiments;
+
 namespace GenRec.Cli.Experiments;
 
 /// <summary>The experiments that can be run by name.</summary>
@@ -25,24 +27,36 @@ internal interface IExperiment
     /// <summary>Where the preset's values come from.</summary>
     string Source { get; }
 
-    /// <summary>Trains and evaluates, or carries on where <see cref="ExperimentRequest.Folder"/> holds a checkpoint.</summary>
+    /// <summary>Seed of a run that names none.</summary>
+    long Seed { get; }
+
+    /// <summary>Every value of the run, as written into its record.</summary>
+    object OptionsOf(ExperimentRequest request);
+
+    /// <summary>Trains and evaluates, or carries on where the folder holds a checkpoint.</summary>
     /// <param name="request">What the user asked for.</param>
+    /// <param name="folder">The run's folder, begun or reopened.</param>
     /// <param name="progress">Told once an epoch, and more often if it likes.</param>
     /// <param name="cancel">When it fires, a checkpoint is saved and an unfinished result returned.</param>
     Task<ExperimentResult> RunAsync(
         ExperimentRequest request,
+        RunFolder folder,
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     );
 }
 
-/// <summary>What the user asked for.</summary>
-/// <param name="Folder">Folder of the run record; holds a checkpoint already where the run is resumed.</param>
-/// <param name="Resume">Whether to carry on from the checkpoint in the folder.</param>
-/// <param name="Seed">Seed instead of the preset's, or null.</param>
-/// <param name="Epochs">Epochs instead of the preset's, or null.</param>
-/// <param name="Device"><c>cpu</c>, <c>cuda:0</c> ..., or null for the library's choice.</param>
-internal sealed record ExperimentRequest(string Folder, bool Resume, long? Seed, int? Epochs, string? Device);
+/// <summary>What the user asked for; null leaves the preset's own value.</summary>
+/// <param name="Experiment">Name of the preset.</param>
+/// <param name="Seed">Seed.</param>
+/// <param name="Epochs">Number of epochs.</param>
+/// <param name="Device"><c>cpu</c>, <c>cuda:0</c> ...</param>
+internal sealed record ExperimentRequest(string Experiment, long Seed, int? Epochs, string? Device);
+
+/// <summary>What a run's <c>config.json</c> holds: enough to resume it by its folder alone.</summary>
+/// <param name="Request">What the user asked for.</param>
+/// <param name="Options">Every value of the run.</param>
+internal sealed record ExperimentConfig(ExperimentRequest Request, object Options);
 
 /// <summary>How far a run is.</summary>
 /// <param name="Done">Share of the work done, 0..1.</param>

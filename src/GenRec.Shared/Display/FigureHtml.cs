@@ -49,7 +49,7 @@ internal static class FigureHtml
     }
 
     /// <summary>A page of its own, plotly.js included.</summary>
-    public static string Page(Figure figure, int? width) =>
+    public static string Page(Figure figure, int? width, bool forPicture) =>
         $$"""
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><title>{{HtmlText.Escape(figure.Title)}}</title>
@@ -59,7 +59,8 @@ internal static class FigureHtml
             <script>{{PlotlyScript()}}</script></head>
             <body><div id="figure"></div><script>
             const chart = {{Json(figure)}};
-            Plotly.newPlot('figure', chart.data, chart.layout, chart.config)
+            const config = { ...chart.config, ...{{(forPicture ? "{ displayModeBar: false }" : "{}")}} };
+            Plotly.newPlot('figure', chart.data, chart.layout, config)
               .then(function () { document.body.dataset.drawn = 'yes'; });
             </script></body></html>
             """;

@@ -59,5 +59,8 @@ internal static class RecordFile
             NewLine = "\n",
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // a plain "+" and "'" read better; no HTML is made of it
             DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+            // A curve must be able to show that a loss became NaN.
+            NumberHandling = indented ? JsonNumberHandling.Strict : JsonNumberHandling.AllowNamedFloatingPointLiterals,
         };
 }

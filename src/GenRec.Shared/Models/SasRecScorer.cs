@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Models;
 
 /// <summary>Answers "what next?" with a trained <see cref="SasRec"/>.</summary>
-public sealed class SasRecScorer : IFullScorer
+public sealed class SasRecScorer : IDotProductScorer
 {
     private readonly SasRec model;
     private readonly Device device;
@@ -38,6 +38,12 @@ public sealed class SasRecScorer : IFullScorer
         model.train(training);
         return result.MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public Tensor UserVectors(Histories histories) => Represent(histories);
+
+    /// <inheritdoc/>
+    public Tensor ItemVectors() => model.OutputTable.alias();
 
     /// <inheritdoc/>
     public Tensor ScoreAll(Histories histories)

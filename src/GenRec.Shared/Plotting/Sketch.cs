@@ -119,6 +119,7 @@ internal sealed class Sketch
             ["l"] = 64,
         };
         layout["height"] = height;
+        layout["modebar"] = new Attributes { ["bgcolor"] = "rgba(0,0,0,0)", ["color"] = Palette.Ink };
         layout["annotations"] = annotations;
         if (shapes.Count > 0)
             layout["shapes"] = shapes;

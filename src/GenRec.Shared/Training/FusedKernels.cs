@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Training;
@@ -51,7 +50,8 @@ internal sealed class FusedKernels
     public Tensor Norm(Tensor[] gradients) => (Tensor)unit.invoke("norm", (object)gradients);
 
     /// <summary>Multiplies in place by a scalar tensor on the same device.</summary>
-    public void Scale(Tensor[] gradients, Tensor factor) => (unit.invoke("scale", gradients, factor) as Tensor)?.Dispose();
+    public void Scale(Tensor[] gradients, Tensor factor) =>
+        (unit.invoke("scale", gradients, factor) as Tensor)?.Dispose();
 
     private static FusedKernels? TryCompile()
     {
