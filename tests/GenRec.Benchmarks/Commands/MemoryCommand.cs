@@ -44,7 +44,9 @@ internal static class MemoryCommand
         {
             if (parsed.GetValue(late) <= parsed.GetValue(early))
             {
-                Console.Error.WriteLine($"--late is {parsed.GetValue(late)}, not more than --early, {parsed.GetValue(early)}.");
+                Console.Error.WriteLine(
+                    $"--late is {parsed.GetValue(late)}, not more than --early, {parsed.GetValue(early)}."
+                );
                 return 2;
             }
             var options = common.Apply(parsed);
