@@ -12,6 +12,7 @@ internal static class Program
         {
             PeersCommand.Make(),
             ReferenceCommand.Make(),
+            VerifyCommand.Make(),
             MemoryCommand.Make(),
             BdnCommand.Make(),
             WorkerCommand.Make(),

@@ -7,6 +7,8 @@ internal sealed class CellScope(ICellSink sink, Func<string> nextDisplayId, Func
 {
     private const int MostOften = 100; // milliseconds between two updates of one display
 
+    private const int LongestLine = 1 << 16; // characters held back in the hope of a line end
+
     private static readonly AsyncLocal<CellScope?> Flow = new();
 
     private readonly Lock gate = new();
@@ -30,7 +32,11 @@ internal sealed class CellScope(ICellSink sink, Func<string> nextDisplayId, Func
             lines.Append(text);
             var end = text.LastIndexOfAny('\n', '\r');
             if (end < 0)
+            {
+                if (lines.Length > LongestLine)
+                    FlushPending();
                 return;
+            }
             var whole = lines.Length - (text.Length - end - 1);
             var ready = lines.ToString(0, whole);
             lines.Remove(0, whole);

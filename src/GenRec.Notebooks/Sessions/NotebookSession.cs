@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using GenRec.Notebooks.Files;
 using Microsoft.CodeAnalysis.Scripting;
 
 namespace GenRec.Notebooks.Sessions;

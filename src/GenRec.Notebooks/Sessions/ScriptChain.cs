@@ -34,8 +34,8 @@ internal sealed class ScriptChain : IDisposable
         foreach (var file in SessionDefaults.LibraryFiles())
             loader.RegisterDependency(System.Reflection.Assembly.Load(Path.GetFileNameWithoutExtension(file)));
         later = ScriptOptions
-            .Default.WithReferences()
-            .WithImports()
+            .Default.WithReferences(Array.Empty<MetadataReference>())
+            .WithImports(Array.Empty<string>())
             .WithMetadataResolver(new ReferenceResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder)))
             .WithSourceResolver(new SourceFileResolver([], folder))
             .WithLanguageVersion(LanguageVersion.CSharp13)

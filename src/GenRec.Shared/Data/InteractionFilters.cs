@@ -59,7 +59,12 @@ public static class InteractionFilters
     {
         ArgumentNullException.ThrowIfNull(interactions);
         var counts = interactions.ItemCounts();
-        return Select(interactions, user => interactions.ByUser.LengthOf(user) > 0, item => counts[item] > 0, (_, _) => true);
+        return Select(
+            interactions,
+            user => interactions.ByUser.LengthOf(user) > 0,
+            item => counts[item] > 0,
+            (_, _) => true
+        );
     }
 
     /// <summary>The latest events of each user, as models with a short history see them; users and items stay as they are.</summary>

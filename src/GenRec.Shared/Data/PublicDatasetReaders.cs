@@ -8,8 +8,14 @@ internal static class PublicDatasetReaders
     /// <summary>The Amazon 2014 sets in S3-Rec's ids, with times, reviewer ids, and item properties.</summary>
     public static Dataset Amazon14(PublicDataset set, string folder)
     {
+        var sequencesPath = In(folder, "sequences.txt.gz");
+        if (!set.Files.Contains("times.txt.gz"))
+        {
+            var (alone, plainReport) = SequenceText.Read(sequencesPath, form: SequenceForm.LinePerUser);
+            return Put(set, alone, null, plainReport);
+        }
         var (sequences, report) = SequenceText.Read(
-            In(folder, "sequences.txt.gz"),
+            sequencesPath,
             In(folder, "times.txt.gz"),
             SequenceForm.LinePerUser
         );
@@ -84,6 +90,104 @@ internal static class PublicDatasetReaders
         var path = In(folder, "items.jsonl.gz");
         var items = ItemJsonLines.Read(path, sequences.ItemCount, ItemJsonLines.ByNumber("id", first: 0), report);
         return Put(set, sequences, items, report);
+    }
+
+    /// <summary>MovieLens 100K; all numbers occur, so that they stay as they are.</summary>
+    public static Dataset MovieLens100K(PublicDataset set, string folder)
+    {
+        var options = new ImportOptions { ItemIds = ItemIds.AsGiven };
+        var (ratings, report) = MovieLensText.ReadRatings(In(folder, "u.data.gz"), options);
+        var numbers = Enumerable.Range(1, ratings.ItemCount).Select(item => $"{item}").ToArray();
+        var items = MovieLensText.ReadMovies(In(folder, "u.item.gz"), numbers, report);
+        var users = MovieLensText.ReadUsers(In(folder, "u.user.gz"), ratings.UserKeys!, report);
+        return Put(set, ratings, items, report) with { Users = users };
+    }
+
+    /// <summary>ColaRec's three files: training events by time, then validation and test events, which have no time.</summary>
+    public static Dataset ColaRec(PublicDataset set, string folder)
+    {
+        var options = new ImportOptions { ItemIds = ItemIds.AsGiven };
+        var (train, report) = InteractionCsv.Read(
+            In(folder, "train_time_inter.csv.gz"),
+            new InteractionColumns { Time = "time" },
+            options
+        );
+        var untimed = new InteractionColumns { Time = null };
+        var (validation, validationReport) = InteractionCsv.Read(In(folder, "valid_inter.csv.gz"), untimed, options);
+        var (test, testReport) = InteractionCsv.Read(In(folder, "test_inter.csv.gz"), untimed, options);
+        report.Absorb(validationReport);
+        report.Absorb(testReport);
+        var parts = new ShippedParts([train, validation, test]);
+        var corpus = In(folder, "corpus.jsonl.gz");
+        var items = ItemJsonLines.Read(corpus, parts.All.ItemCount, ItemJsonLines.ByNumber("id"), report);
+        return Put(set, parts.All, items, report) with
+        {
+            ShippedSplit = new Split(
+                "as shipped: random inside each user",
+                parts.Train,
+                parts.CasesOf(1),
+                parts.CasesOf(2)
+            ),
+        };
+    }
+
+    /// <summary>A sample of Amazon 2023: reviews and item texts.</summary>
+    public static Dataset Amazon23Sample(PublicDataset set, string folder)
+    {
+        var (reviews, report) = AmazonJson.ReadReviews(In(folder, "interactions.jsonl.gz"));
+        var items = In(folder, "items.jsonl.gz");
+        var table = ItemJsonLines.Read(
+            items,
+            reviews.ItemCount,
+            ItemJsonLines.ByKey("item_id", reviews.ItemKeys!),
+            report
+        );
+        return Put(set, reviews, table, report);
+    }
+
+    /// <summary>KuaiRand's log of natural recommendations with its feedback columns, and the videos' features.</summary>
+    public static Dataset KuaiRand(PublicDataset set, string folder)
+    {
+        var columns = new InteractionColumns
+        {
+            Item = "video_id",
+            Time = "time_ms",
+            TimeFormat = TimeFormat.UnixMilliseconds,
+        };
+        var (log, report) = InteractionCsv.Read(In(folder, "log_standard_4_25_to_5_08_pure.csv.gz"), columns);
+        var videos = ItemCsv.Read(In(folder, "video_features_basic_pure.csv.gz"), "video_id", log.ItemKeys!, report);
+        return Put(set, log, videos, report);
+    }
+
+    /// <summary>Sets whose files hold cases.</summary>
+    public static CaseDataset Cases(string name)
+    {
+        var tiny = name == "amazon23-industrial-tiny";
+        string[] files = tiny
+            ? ["items.jsonl.gz", "train.inter.gz", "valid.inter.gz", "test.inter.gz"]
+            : ["items.jsonl.gz", "valid.tsv.gz", "test.tsv.gz"];
+        var folder = DataFolders.Find(name, files);
+        var (path, report) = (In(folder, files[0]), new ImportReport());
+        var itemCount = CountLines(path);
+        var items = ItemJsonLines.Read(path, itemCount, ItemJsonLines.ByNumber("id", first: 0), report);
+        var reader = new CaseReader(itemCount);
+        var train = tiny ? Read("train.inter.gz") : null;
+        var (validation, test) = tiny
+            ? (Read("valid.inter.gz"), Read("test.inter.gz"))
+            : (Read("valid.tsv.gz"), Read("test.tsv.gz"));
+        report.Absorb(reader.Report);
+        var codes = ItemCodesFile.ReadItemLines(path, itemCount);
+        return new CaseDataset(name, items, codes, reader.UserKeys, train, validation, test, report);
+
+        NextItemCases Read(string file) =>
+            reader.Read(In(folder, file), tiny ? CaseColumns.RecBole : CaseColumns.ByPosition, '\t', hasHeader: tiny);
+    }
+
+    private static int CountLines(string path)
+    {
+        using var lines = new LineReader(path);
+        while (lines.TryRead(out _)) { }
+        return (int)lines.Number;
     }
 
     private static Dataset Put(PublicDataset set, Interactions interactions, ItemTable? items, ImportReport report) =>

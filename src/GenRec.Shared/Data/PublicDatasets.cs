@@ -156,6 +156,63 @@ public static class PublicDatasets
             Read = PublicDatasetReaders.LcRec,
         },
         new(
+            "amazon14-toys",
+            19_412,
+            11_924,
+            167_597,
+            "TIGER, LIGER, S3-Rec",
+            "Amazon 2014 Toys and Games 5-core, in the files of RUCAIBox/CIKM2020-S3Rec",
+            Amazon
+        )
+        {
+            Files = ["sequences.txt.gz"],
+            Read = PublicDatasetReaders.Amazon14,
+        },
+        new("ml-100k", 943, 1_682, 100_000, "GroupLens u.info", "GroupLens MovieLens 100K", MovieLens)
+        {
+            Files = ["u.data.gz", "u.item.gz", "u.user.gz"],
+            Read = PublicDatasetReaders.MovieLens100K,
+        },
+        new(
+            "colarec-phone",
+            27_879,
+            10_429,
+            194_439,
+            "ColaRec",
+            "Amazon 2014 Cell Phones, files of Junewang0614/ColaRec; split at random inside each user",
+            Amazon
+        )
+        {
+            Files = ["train_time_inter.csv.gz", "valid_inter.csv.gz", "test_inter.csv.gz", "corpus.jsonl.gz"],
+            Read = PublicDatasetReaders.ColaRec,
+        },
+        new(
+            "amazon23-allbeauty-tiny",
+            357,
+            479,
+            3_315,
+            "not published; 463 events are repeats",
+            "Amazon 2023 All Beauty, sample in lingzhl/ecom-genrec",
+            Amazon
+        )
+        {
+            Files = ["interactions.jsonl.gz", "items.jsonl.gz"],
+            Read = PublicDatasetReaders.Amazon23Sample,
+        },
+        new(
+            "kuairand-pure",
+            25_156,
+            6_361,
+            228_329,
+            "KuaiRand README for the whole standard log: 27,285 / 7,551 / 1,436,609; this is its part of 25 April to 8 May",
+            "KuaiRand-Pure (Kuaishou), standard log, rows in wmyh-0416/kuairand-short-video-recommender",
+            "CC BY-SA 4.0: name the authors (Gao et al., CIKM 2022) and share alike"
+        )
+        {
+            Files = ["log_standard_4_25_to_5_08_pure.csv.gz", "video_features_basic_pure.csv.gz"],
+            Read = PublicDatasetReaders.KuaiRand,
+        },
+        new(
             "microlens-iba",
             13_210,
             5_312,
@@ -169,6 +226,10 @@ public static class PublicDatasets
             Read = PublicDatasetReaders.MicroLens,
         },
     ];
+
+    /// <summary>Sets that come as cases only, see <see cref="LoadCases"/>.</summary>
+    public static IReadOnlyList<string> CaseSets =>
+        ["minionerec-industrial", "minionerec-office", "amazon23-industrial-tiny"];
 
     /// <summary>A set by name, or null.</summary>
     public static PublicDataset? Find(string name) => All.FirstOrDefault(set => set.Name == name);
@@ -185,4 +246,16 @@ public static class PublicDatasets
                 nameof(name)
             )
         ).Load();
+
+    /// <summary>Reads a set that comes as cases only, for example <c>LoadCases("minionerec-office")</c>.</summary>
+    /// <exception cref="ArgumentException">No such set; the message lists all.</exception>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public static CaseDataset LoadCases(string name) =>
+        CaseSets.Contains(name)
+            ? PublicDatasetReaders.Cases(name)
+            : throw new ArgumentException(
+                $"No set of cases is called '{name}'. There are: {string.Join(", ", CaseSets)}.",
+                nameof(name)
+            );
 }

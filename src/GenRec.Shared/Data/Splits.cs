@@ -36,7 +36,9 @@ public static class Splits
             }
         return new Split(
             "leave-one-out",
-            interactions.Where((user, place) => interactions.ByUser.LengthOf(user) is var n && (n < 3 || place < n - 2)),
+            interactions.Where(
+                (user, place) => interactions.ByUser.LengthOf(user) is var n && (n < 3 || place < n - 2)
+            ),
             Cases(interactions, validation),
             Cases(interactions, test)
         );
@@ -67,9 +69,15 @@ public static class Splits
         ArgumentOutOfRangeException.ThrowIfNegative(shortestHistory);
         ArgumentOutOfRangeException.ThrowIfNegative(longestHistory);
         if (!interactions.HasTimes)
-            throw new ArgumentException("A temporal split needs times, and these interactions have none.", nameof(interactions));
+            throw new ArgumentException(
+                "A temporal split needs times, and these interactions have none.",
+                nameof(interactions)
+            );
         if (testFrom < validationFrom)
-            throw new ArgumentException($"The test ({testFrom}) starts before the validation ({validationFrom}).", nameof(testFrom));
+            throw new ArgumentException(
+                $"The test ({testFrom}) starts before the validation ({validationFrom}).",
+                nameof(testFrom)
+            );
         var (validation, test) = (new List<(int, int)>(), new List<(int, int)>());
         for (var user = 0; user < interactions.Users; user++)
         {
@@ -77,7 +85,10 @@ public static class Splits
             var (firstValidation, firstTest) = (FirstAt(times, validationFrom), FirstAt(times, testFrom));
             for (var place = firstValidation; place < times.Length; place++)
                 if (place >= shortestHistory)
-                    if (asked == CasesAfterCut.EveryEvent || IsFirst(place, firstValidation, firstTest, shortestHistory))
+                    if (
+                        asked == CasesAfterCut.EveryEvent
+                        || IsFirst(place, firstValidation, firstTest, shortestHistory)
+                    )
                         (place < firstTest ? validation : test).Add((user, place));
         }
         return new Split(
@@ -123,7 +134,9 @@ public static class Splits
         );
 
         long Cut(double share) =>
-            times.Length - (int)Math.Round(share * times.Length) is var at && at < times.Length ? times[at] : times[^1] + 1;
+            times.Length - (int)Math.Round(share * times.Length) is var at && at < times.Length
+                ? times[at]
+                : times[^1] + 1;
     }
 
     /// <summary>Asks for the event of a user at a place of the user's row, with what came before it.</summary>

@@ -54,7 +54,8 @@ public sealed class Figure : RichValue
 
     /// <summary>A whole HTML page with plotly.js inside (about 3.6 MB): works without a network, and is what a PNG is made from.</summary>
     /// <param name="width">Width of the drawing in CSS pixels, or null for the width of the window.</param>
-    public string ToPage(int? width = null) => FigureHtml.Page(this, width);
+    /// <param name="forPicture">Leaves out the buttons, which a picture cannot use.</param>
+    public string ToPage(int? width = null, bool forPicture = false) => FigureHtml.Page(this, width, forPicture);
 
     /// <summary>Writes <see cref="ToPage"/> to a file, atomically.</summary>
     /// <exception cref="IOException">The file is there already and <paramref name="overwrite"/> is false, or the disk is full.</exception>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Plotly.NET;
@@ -50,27 +49,31 @@ internal static class FigureHtml
     }
 
     /// <summary>A page of its own, plotly.js included.</summary>
-    public static string Page(Figure figure, int? width) =>
+    public static string Page(Figure figure, int? width, bool forPicture) =>
         $$"""
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>{{WebUtility.HtmlEncode(figure.Title)}}</title>
-            <style>body { margin: 0 } #figure { height: {{figure.Height}}px; width: {{(width is { } fixedWidth ? $"{fixedWidth}px" : "100%")}} }</style>
+            <html lang="en"><head><meta charset="utf-8"><title>{{HtmlText.Escape(figure.Title)}}</title>
+            <style>body { margin: 0 } #figure { height: {{figure.Height}}px; width: {{(
+                width is { } fixedWidth ? $"{fixedWidth}px" : "100%"
+            )}} }</style>
             <script>{{PlotlyScript()}}</script></head>
             <body><div id="figure"></div><script>
             const chart = {{Json(figure)}};
-            Plotly.newPlot('figure', chart.data, chart.layout, chart.config)
+            const config = { ...chart.config, ...{{(forPicture ? "{ displayModeBar: false }" : "{}")}} };
+            Plotly.newPlot('figure', chart.data, chart.layout, config)
               .then(function () { document.body.dataset.drawn = 'yes'; });
             </script></body></html>
             """;
 
     // "<" occurs only inside strings of JSON, so a script end in a label cannot close the script.
-    private static string Json(Figure figure) => figure.ToPlotlyJson().Replace("<", "\\u003c", StringComparison.Ordinal);
+    private static string Json(Figure figure) =>
+        figure.ToPlotlyJson().Replace("<", "\\u003c", StringComparison.Ordinal);
 
     private static string Fallback(Figure figure)
     {
         var html = new StringBuilder();
-        html.Append("<strong>").Append(WebUtility.HtmlEncode(figure.Title)).Append("</strong>");
-        html.Append("<figcaption>").Append(WebUtility.HtmlEncode(figure.Caption)).Append("</figcaption>");
+        html.Append("<strong>").Append(HtmlText.Escape(figure.Title)).Append("</strong>");
+        html.Append("<figcaption>").Append(HtmlText.Escape(figure.Caption)).Append("</figcaption>");
         if (figure.Data is { } data)
             html.Append("<details><summary>The numbers</summary>").Append(data.ToHtml()).Append("</details>");
         return html.ToString();
@@ -80,7 +83,9 @@ internal static class FigureHtml
     {
         using var stream =
             typeof(GenericChart).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"Plotly.NET holds no {Resource}: its version changed, change it here too.");
+            ?? throw new InvalidOperationException(
+                $"Plotly.NET holds no {Resource}: its version changed, change it here too."
+            );
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

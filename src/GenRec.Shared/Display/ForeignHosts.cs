@@ -22,7 +22,11 @@ internal static class DotNetInteractive
         var display = assembly
             ?.GetType($"{AssemblyName}.KernelInvocationContextExtensions")
             ?.GetMethods(BindingFlags.Public | BindingFlags.Static)
-            .FirstOrDefault(method => method.Name == "Display" && method.GetParameters() is [_, { ParameterType: var type }, ..] && type == typeof(object));
+            .FirstOrDefault(method =>
+                method.Name == "Display"
+                && method.GetParameters() is [_, { ParameterType: var type }, ..]
+                && type == typeof(object)
+            );
         if (context is null || display is null)
             return false;
         var handle = display.Invoke(null, [context, value, .. display.GetParameters().Skip(2).Select(Loaded.Nothing)]);
@@ -43,7 +47,11 @@ internal static class Verso
             .Assembly(AssemblyName)
             ?.GetType($"{AssemblyName}.DisplayExtensions")
             ?.GetMethods(BindingFlags.Public | BindingFlags.Static)
-            .FirstOrDefault(method => method.Name == "Display" && method.GetParameters() is [{ ParameterType: var type }, ..] && type == typeof(object));
+            .FirstOrDefault(method =>
+                method.Name == "Display"
+                && method.GetParameters() is [{ ParameterType: var type }, ..]
+                && type == typeof(object)
+            );
         if (display is null)
             return false;
         try

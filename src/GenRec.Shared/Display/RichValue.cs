@@ -16,7 +16,4 @@ public abstract class RichValue : IRichValue
 
     /// <summary>The plain text form.</summary>
     public sealed override string ToString() => ToText();
-
-    /// <summary>Escapes text for HTML content and attribute values.</summary>
-    protected static string Escape(string text) => System.Net.WebUtility.HtmlEncode(text);
 }

@@ -20,7 +20,10 @@ internal sealed class TableCells(Table table)
     private bool IsNumeric(int at)
     {
         var values = Column(at).Where(value => value is not null).ToArray();
-        return values.Length > 0 && values.All(value => value is IConvertible and not (string or bool or DateTime or char or Enum) || IsTensorNumber(value));
+        return values.Length > 0
+            && values.All(value =>
+                value is IConvertible and not (string or bool or DateTime or char or Enum) || IsTensorNumber(value)
+            );
     }
 
     private static bool IsTensorNumber(object? value) => value is Half or Int128 or UInt128;
@@ -30,7 +33,9 @@ internal sealed class TableCells(Table table)
         var formats = table.Columns.Select((column, at) => column.Format ?? FormatFor(at)).ToArray();
         return
         [
-            .. table.Rows.Take(table.MaxRows).Select(row => (string[])[.. row.Select((cell, at) => Text(cell, formats[at]))]),
+            .. table
+                .Rows.Take(table.MaxRows)
+                .Select(row => (string[])[.. row.Select((cell, at) => Text(cell, formats[at]))]),
         ];
     }
 
@@ -43,7 +48,11 @@ internal sealed class TableCells(Table table)
         if (numbers.Any(number => Math.Abs(number) >= 1e9 || number != 0 && Math.Abs(number) < 1e-3))
             return "G4";
         for (var decimals = 0; decimals < MostDecimals; decimals++)
-            if (numbers.All(number => Math.Abs(number - Math.Round(number, decimals)) < 0.5 * Math.Pow(10, -MostDecimals)))
+            if (
+                numbers.All(number =>
+                    Math.Abs(number - Math.Round(number, decimals)) < 0.5 * Math.Pow(10, -MostDecimals)
+                )
+            )
                 return "F" + decimals;
         return "F" + MostDecimals;
     }

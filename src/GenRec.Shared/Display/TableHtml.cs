@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 
 namespace GenRec.Shared.Display;
@@ -13,12 +12,12 @@ internal static class TableHtml
         var html = new StringBuilder("<table style=\"border-collapse:collapse;font-variant-numeric:tabular-nums\">");
         if (table.Title is { } title)
             html.Append("<caption style=\"caption-side:top;text-align:left;font-weight:bold;padding:2px 10px\">")
-                .Append(WebUtility.HtmlEncode(title))
+                .Append(HtmlText.Escape(title))
                 .Append("</caption>");
         html.Append("<thead><tr style=\"border-bottom:1px solid\">");
         for (var at = 0; at < table.Columns.Count; at++)
             html.Append($"<th scope=\"col\" style=\"{Style(cells, at)}\">")
-                .Append(WebUtility.HtmlEncode(table.Columns[at].Header))
+                .Append(HtmlText.Escape(table.Columns[at].Header))
                 .Append("</th>");
         html.Append("</tr></thead><tbody>");
         for (var row = 0; row < cells.Shown.Length; row++)
@@ -26,7 +25,7 @@ internal static class TableHtml
             html.Append("<tr>");
             for (var at = 0; at < table.Columns.Count; at++)
             {
-                var text = WebUtility.HtmlEncode(cells.Shown[row][at]);
+                var text = HtmlText.Escape(cells.Shown[row][at]);
                 if (table.Emphasised.Contains((row, at)))
                     text = $"<strong>{text}</strong>";
                 html.Append($"<td style=\"{Style(cells, at)}\">{text}</td>");
@@ -37,7 +36,7 @@ internal static class TableHtml
         foreach (var note in new[] { table.Remainder, table.Caption })
             if (note is not null)
                 html.Append($"<div style=\"{Cell}font-size:smaller;opacity:0.8\">")
-                    .Append(WebUtility.HtmlEncode(note))
+                    .Append(HtmlText.Escape(note))
                     .Append("</div>");
         return html.ToString();
     }

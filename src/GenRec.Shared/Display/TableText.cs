@@ -9,7 +9,9 @@ internal static class TableText
 
     public static string Render(Table table, TableCells cells)
     {
-        var rows = cells.Shown.Select((row, at) => row.Select((cell, column) => OneLine(Mark(table, cell, at, column))).ToArray()).ToArray();
+        var rows = cells
+            .Shown.Select((row, at) => row.Select((cell, column) => OneLine(Mark(table, cell, at, column))).ToArray())
+            .ToArray();
         var heads = table.Columns.Select(column => OneLine(column.Header)).ToArray();
         var widths = heads.Select((head, at) => rows.Select(row => row[at].Length).Append(head.Length).Max()).ToArray();
         var lines = new List<string>();

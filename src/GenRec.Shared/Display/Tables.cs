@@ -67,7 +67,10 @@ public static class Tables
     /// <summary>Run curves side by side: one row for each step, one column for each run.</summary>
     /// <param name="step">Head of the first column, with its unit: <c>"epoch"</c>.</param>
     /// <param name="runs">Name of the run and its (step, value) points.</param>
-    public static Table Curves(string step, IReadOnlyList<(string Name, IReadOnlyList<(double Step, double Value)> Points)> runs)
+    public static Table Curves(
+        string step,
+        IReadOnlyList<(string Name, IReadOnlyList<(double Step, double Value)> Points)> runs
+    )
     {
         ArgumentNullException.ThrowIfNull(runs);
         var byStep = new SortedDictionary<double, object?[]>();
@@ -88,6 +91,8 @@ public static class Tables
     {
         if (!row.Metrics.TryGetValue(metric, out var mean))
             return null;
-        return row.StandardErrors?.TryGetValue(metric, out var error) == true ? $"{mean:F4} ± {error:F4}" : $"{mean:F4}";
+        return row.StandardErrors?.TryGetValue(metric, out var error) == true
+            ? $"{mean:F4} ± {error:F4}"
+            : $"{mean:F4}";
     }
 }

@@ -29,7 +29,9 @@ public static class TensorTables
             throw new ArgumentException($"{columns.Count} heads for {width} columns.", nameof(columns));
         var shown = matrix[..Math.Min(height, rows), ..Math.Min(width, MostColumns)];
         var cells = Cells(shown.cpu());
-        var heads = Enumerable.Range(0, (int)shown.shape[1]).Select(at => new TableColumn(columns?[at] ?? $"{at}", AlignRight: true));
+        var heads = Enumerable
+            .Range(0, (int)shown.shape[1])
+            .Select(at => new TableColumn(columns?[at] ?? $"{at}", AlignRight: true));
         var title = $"[{string.Join(", ", tensor.shape)}] {tensor.dtype} on {tensor.device}";
         if (tensor.dim() > 2)
             title += $", first of {tensor.numel() / Math.Max(1, (long)height * width):N0} matrices";
@@ -49,6 +51,8 @@ public static class TensorTables
     private static List<IReadOnlyList<object?>> Cells(torch.Tensor matrix)
     {
         var (height, width) = ((int)matrix.shape[0], (int)matrix.shape[1]);
+        if (height * width == 0)
+            return [.. Enumerable.Range(0, height).Select(row => (object?[])[row])];
         var isFloating = torch.is_floating_point(matrix);
         var numbers = isFloating ? matrix.to(torch.ScalarType.Float64).contiguous().data<double>().ToArray() : null;
         var integers = isFloating ? null : matrix.to(torch.ScalarType.Int64).contiguous().data<long>().ToArray();

@@ -47,7 +47,11 @@ public static partial class Figures
         foreach (var line in references ?? [])
             sketch.Reference(line, -0.5, groups.Count - 0.5);
         var x = Sketch.Axis(text.XAxis);
-        (x["tickmode"], x["tickvals"], x["ticktext"]) = ("array", Enumerable.Range(0, groups.Count).ToArray(), groups.ToArray());
+        (x["tickmode"], x["tickvals"], x["ticktext"]) = (
+            "array",
+            Enumerable.Range(0, groups.Count).ToArray(),
+            groups.ToArray()
+        );
         (x["range"], x["showgrid"]) = (new[] { -0.5, groups.Count - 0.5 }, false);
         sketch.Layout("xaxis", x);
         sketch.Layout("yaxis", Sketch.Axis(text.YAxis));
@@ -57,12 +61,15 @@ public static partial class Figures
         return sketch.Finish(text.Title, text.Caption, table.Top(MostRowsOfNumbers));
     }
 
-    private static double Place(int group, int series, int count) => group + (series - (count - 1) / 2.0) * GroupWidth / count;
+    private static double Place(int group, int series, int count) =>
+        group + (series - (count - 1) / 2.0) * GroupWidth / count;
 
     private static void AddBars(Sketch sketch, IReadOnlyList<string> groups, BarSeries bars, int at, int count)
     {
         if (bars.Values.Count != groups.Count || bars.Errors is { } errors && errors.Count != groups.Count)
-            throw new ArgumentException($"'{bars.Name}' needs one value (and error) for each of {groups.Count} groups.");
+            throw new ArgumentException(
+                $"'{bars.Name}' needs one value (and error) for each of {groups.Count} groups."
+            );
         var trace = new Attributes
         {
             ["name"] = bars.Name,
@@ -74,7 +81,12 @@ public static partial class Figures
             ["marker"] = new Attributes
             {
                 ["color"] = Palette.Color(at),
-                ["pattern"] = new Attributes { ["shape"] = Palette.Pattern(at), ["fillmode"] = "overlay", ["solidity"] = 0.25 },
+                ["pattern"] = new Attributes
+                {
+                    ["shape"] = Palette.Pattern(at),
+                    ["fillmode"] = "overlay",
+                    ["solidity"] = 0.25,
+                },
             },
         };
         if (bars.Errors is not null)
@@ -103,10 +115,16 @@ public static partial class Figures
             return;
         var places = marks.Select(mark =>
         {
-            var (group, at) = (groups.ToList().IndexOf(mark.Group), series.ToList().FindIndex(bars => bars.Name == mark.Series));
+            var (group, at) = (
+                groups.ToList().IndexOf(mark.Group),
+                series.ToList().FindIndex(bars => bars.Name == mark.Series)
+            );
             return group >= 0 && at >= 0
                 ? Place(group, at, series.Count)
-                : throw new ArgumentException($"No bar is called '{mark.Series}' in group '{mark.Group}'.", nameof(marks));
+                : throw new ArgumentException(
+                    $"No bar is called '{mark.Series}' in group '{mark.Group}'.",
+                    nameof(marks)
+                );
         });
         sketch.Add(
             "scatter",
@@ -116,7 +134,7 @@ public static partial class Figures
                 ["mode"] = "markers",
                 ["x"] = places.ToArray(),
                 ["y"] = Sketch.Numbers(marks.Select(mark => mark.Value)),
-                ["text"] = marks.Select(mark => System.Net.WebUtility.HtmlEncode(mark.Source)).ToArray(),
+                ["text"] = marks.Select(mark => HtmlText.Escape(mark.Source)).ToArray(),
                 ["hovertemplate"] = "%{y:.4g}<br>%{text}<extra>published</extra>",
                 ["marker"] = new Attributes
                 {

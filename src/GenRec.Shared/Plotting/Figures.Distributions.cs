@@ -28,7 +28,10 @@ public static partial class Figures
         RequireSome(values.Count, "value");
         for (var at = 0; at < values.Count; at++)
             if (!double.IsFinite(values[at]) || logX && values[at] <= 0)
-                throw new ArgumentException($"Value {at} is {values[at]}, which has no place on this axis.", nameof(values));
+                throw new ArgumentException(
+                    $"Value {at} is {values[at]}, which has no place on this axis.",
+                    nameof(values)
+                );
         var (edges, counts) = Count(values, bins, logX);
         var sketch = new Sketch();
         sketch.Add(
@@ -95,7 +98,10 @@ public static partial class Figures
             .Select(tenth => Math.Max(1, sorted.Length * tenth / 10))
             .Distinct()
             .Select(rank => (object?[])[rank, sorted[rank - 1], shares[rank - 1]]);
-        var table = new Table([new("first items", "N0"), new("events of the last of them", "N0"), new("share of all events", "P1")], [.. tenths]);
+        var table = new Table(
+            [new("first items", "N0"), new("events of the last of them", "N0"), new("share of all events", "P1")],
+            [.. tenths]
+        );
         return sketch.Finish(text.Title, text.Caption, table);
     }
 
@@ -121,8 +127,13 @@ public static partial class Figures
         RequireSome(values.Length, "value");
         var (height, width) = (values.GetLength(0), values.GetLength(1));
         if (rows is not null && rows.Count != height || columns is not null && columns.Count != width)
-            throw new ArgumentException($"A heat map of {height} x {width} needs {height} row and {width} column labels.");
-        var lines = Enumerable.Range(0, height).Select(row => Enumerable.Range(0, width).Select(at => values[row, at]).ToArray()).ToArray();
+            throw new ArgumentException(
+                $"A heat map of {height} x {width} needs {height} row and {width} column labels."
+            );
+        var lines = Enumerable
+            .Range(0, height)
+            .Select(row => Enumerable.Range(0, width).Select(at => values[row, at]).ToArray())
+            .ToArray();
         var sketch = new Sketch { Height = Math.Clamp(160 + 24 * height, 320, 720) };
         sketch.Add(
             "heatmap",
@@ -130,15 +141,22 @@ public static partial class Figures
             {
                 ["z"] = lines.Select(Sketch.Numbers).ToArray(),
                 ["colorscale"] = "Cividis",
-                ["colorbar"] = new Attributes { ["title"] = new Attributes { ["text"] = unit, ["side"] = "right" }, ["outlinewidth"] = 0 },
+                ["colorbar"] = new Attributes
+                {
+                    ["title"] = new Attributes { ["text"] = unit, ["side"] = "right" },
+                    ["outlinewidth"] = 0,
+                },
                 ["hovertemplate"] = "row %{y}, column %{x}: %{z:.4g}<extra></extra>",
             }
         );
         sketch.Layout("xaxis", LabelAxis(text.XAxis, columns, isReversed: false));
         sketch.Layout("yaxis", LabelAxis(text.YAxis, rows, isReversed: true));
         var head = Enumerable.Range(0, width).Select(at => new TableColumn(columns?[at] ?? $"{at}", AlignRight: true));
-        var cells = lines.Select((line, row) => (object?[])[rows?[row] ?? $"{row}", .. line.Select(value => (object?)value)]);
-        var table = width <= MostRowsOfNumbers ? new Table([text.YAxis, .. head], [.. cells]).Top(MostRowsOfNumbers) : null;
+        var cells = lines.Select(
+            (line, row) => (object?[])[rows?[row] ?? $"{row}", .. line.Select(value => (object?)value)]
+        );
+        var table =
+            width <= MostRowsOfNumbers ? new Table([text.YAxis, .. head], [.. cells]).Top(MostRowsOfNumbers) : null;
         return sketch.Finish(text.Title, text.Caption, table);
     }
 
@@ -152,7 +170,7 @@ public static partial class Figures
             (axis["tickmode"], axis["tickvals"], axis["ticktext"]) = (
                 "array",
                 Enumerable.Range(0, labels.Count).ToArray(),
-                labels.Select(System.Net.WebUtility.HtmlEncode).ToArray()
+                labels.Select(HtmlText.Escape).ToArray()
             );
         return axis;
     }

@@ -69,7 +69,15 @@ public static partial class Figures
         return sketch.Finish(text.Title, text.Caption, table);
     }
 
-    private static void AddPanelAxes(Sketch sketch, FigureText text, string title, int at, int rows, int columns, bool isLowest)
+    private static void AddPanelAxes(
+        Sketch sketch,
+        FigureText text,
+        string title,
+        int at,
+        int rows,
+        int columns,
+        bool isLowest
+    )
     {
         const double Gap = 0.07;
         var (row, column) = (at / columns, at % columns);
@@ -87,7 +95,7 @@ public static partial class Figures
         sketch.Annotate(
             new Attributes
             {
-                ["text"] = System.Net.WebUtility.HtmlEncode(title),
+                ["text"] = HtmlText.Escape(title),
                 ["xref"] = "paper",
                 ["yref"] = "paper",
                 ["x"] = left + width / 2,
@@ -116,7 +124,12 @@ public static partial class Figures
                 ["y"] = Sketch.Numbers(curve.Values),
                 ["xaxis"] = "x" + axes,
                 ["yaxis"] = "y" + axes,
-                ["line"] = new Attributes { ["color"] = Palette.Color(style), ["dash"] = Palette.Dash(style), ["width"] = 2 },
+                ["line"] = new Attributes
+                {
+                    ["color"] = Palette.Color(style),
+                    ["dash"] = Palette.Dash(style),
+                    ["width"] = 2,
+                },
                 ["marker"] = new Attributes { ["symbol"] = Palette.Marker(style), ["size"] = 7 },
                 ["hovertemplate"] = "%{y:.4g}",
             }

@@ -22,7 +22,9 @@ public sealed record PointSeries(
     {
         foreach (var count in new[] { Y.Count, XErrors?.Count, YErrors?.Count, Labels?.Count })
             if (count is { } length && length != X.Count)
-                throw new ArgumentException($"'{Name}' has lists of {X.Count} and {length}; all need one entry for each point.");
+                throw new ArgumentException(
+                    $"'{Name}' has lists of {X.Count} and {length}; all need one entry for each point."
+                );
     }
 }
 
@@ -67,7 +69,10 @@ public static partial class Figures
         for (var at = 0; at < series.Count; at++)
             AddPoints(sketch, series[at], at);
         if (diagonal)
-            AddDiagonal(sketch, series.SelectMany(points => points.X.Concat(points.Y)).Where(double.IsFinite).ToArray());
+            AddDiagonal(
+                sketch,
+                series.SelectMany(points => points.X.Concat(points.Y)).Where(double.IsFinite).ToArray()
+            );
         sketch.Layout("xaxis", Sketch.Axis(text.XAxis, logX));
         sketch.Layout("yaxis", Sketch.Axis(text.YAxis, logY));
         var rows = series.SelectMany(points =>
@@ -87,13 +92,15 @@ public static partial class Figures
             ["mode"] = points.Labels is null ? "markers" : "markers+text",
             ["x"] = Sketch.Numbers(points.X),
             ["y"] = Sketch.Numbers(points.Y),
-            ["marker"] = new Attributes { ["color"] = Palette.Color(at), ["symbol"] = Palette.Marker(at), ["size"] = 10 },
+            ["marker"] = new Attributes
+            {
+                ["color"] = Palette.Color(at),
+                ["symbol"] = Palette.Marker(at),
+                ["size"] = 10,
+            },
         };
         if (points.Labels is not null)
-            (trace["text"], trace["textposition"]) = (
-                points.Labels.Select(System.Net.WebUtility.HtmlEncode).ToArray(),
-                "top center"
-            );
+            (trace["text"], trace["textposition"]) = (points.Labels.Select(HtmlText.Escape).ToArray(), "top center");
         if (points.XErrors is not null)
             trace["error_x"] = ErrorBars(points.XErrors);
         if (points.YErrors is not null)
@@ -115,7 +122,12 @@ public static partial class Figures
                 ["x"] = ends,
                 ["y"] = ends,
                 ["hoverinfo"] = "skip",
-                ["line"] = new Attributes { ["color"] = Palette.Ink, ["dash"] = "dot", ["width"] = 1.5 },
+                ["line"] = new Attributes
+                {
+                    ["color"] = Palette.Ink,
+                    ["dash"] = "dot",
+                    ["width"] = 1.5,
+                },
             }
         );
     }
@@ -133,18 +145,23 @@ public static partial class Figures
         var lanes = events.Select(point => point.Lane).Distinct().ToList();
         var states = events.Select(point => point.State).Distinct().ToList();
         var importances = events.Select(point => point.Importance).Distinct().ToList();
-        var heights = LaneHeights(events, lanes);
-        var sketch = new Sketch { Height = 150 + 150 * lanes.Count };
+        var (heights, centres, rows, end) = PackLanes(events, lanes);
+        var sketch = new Sketch { Height = 150 + 24 * rows };
         foreach (var importance in importances)
             AddEvents(sketch, events, heights, importance, importances.IndexOf(importance), states);
         foreach (var state in states) // the legend's explanation of the markers
             sketch.Add("scatter", LegendEntry(state, states.IndexOf(state)));
         var x = Sketch.Axis("date of the first version");
         (x["type"], x["hoverformat"]) = ("date", "%Y-%m-%d");
+        x["range"] = new[] // room for the labels, which stand to the right of their markers
+        {
+            events.Min(point => point.Date).AddDays(-60).ToString("yyyy-MM-dd"),
+            DateOnly.FromDayNumber(end).ToString("yyyy-MM-dd"),
+        };
         sketch.Layout("xaxis", x);
         var y = Sketch.Axis("part");
-        (y["tickmode"], y["tickvals"], y["ticktext"]) = ("array", Enumerable.Range(0, lanes.Count).ToArray(), lanes);
-        (y["range"], y["zeroline"]) = (new[] { lanes.Count - 0.35, -0.65 }, false);
+        (y["tickmode"], y["tickvals"], y["ticktext"]) = ("array", centres, lanes.Select(HtmlText.Escape).ToArray());
+        (y["range"], y["zeroline"], y["showgrid"]) = (new[] { rows, -1.0 }, false, false);
         sketch.Layout("yaxis", y);
         var table = Table.Of(
             events.OrderBy(point => point.Date),
@@ -177,9 +194,9 @@ public static partial class Figures
                 ["mode"] = "markers+text",
                 ["x"] = chosen.Select(point => point.Item.Date.ToString("yyyy-MM-dd")).ToArray(),
                 ["y"] = chosen.Select(point => heights[point.Index]).ToArray(),
-                ["text"] = chosen.Select(point => System.Net.WebUtility.HtmlEncode(point.Item.Label)).ToArray(),
+                ["text"] = chosen.Select(point => HtmlText.Escape(point.Item.Label)).ToArray(),
                 ["textposition"] = "middle right",
-                ["customdata"] = chosen.Select(point => System.Net.WebUtility.HtmlEncode(point.Item.Detail ?? "")).ToArray(),
+                ["customdata"] = chosen.Select(point => HtmlText.Escape(point.Item.Detail ?? "")).ToArray(),
                 ["hovertemplate"] = "%{text}, %{x}<br>%{customdata}<extra></extra>",
                 ["marker"] = new Attributes
                 {
@@ -200,19 +217,52 @@ public static partial class Figures
             ["mode"] = "markers",
             ["x"] = new double?[] { null },
             ["y"] = new double?[] { null },
-            ["marker"] = new Attributes { ["symbol"] = Palette.Marker(at), ["color"] = Palette.Ink, ["size"] = 11 },
+            ["marker"] = new Attributes
+            {
+                ["symbol"] = Palette.Marker(at),
+                ["color"] = Palette.Ink,
+                ["size"] = 11,
+            },
         };
 
-    /// <summary>Five heights in each lane, taken in turn by date, so that names of neighbours do not overlap.</summary>
-    private static double[] LaneHeights(IReadOnlyList<TimelineEvent> events, List<string> lanes)
+    /// <summary>
+    /// Packs each lane into as few rows as its labels allow: an event takes the first row whose last label ends before it.
+    /// </summary>
+    private static (double[] Heights, double[] Centres, int Rows, int End) PackLanes(
+        IReadOnlyList<TimelineEvent> events,
+        List<string> lanes
+    )
     {
-        var turn = new int[lanes.Count];
+        const double LabelWidth = 7; // pixels for a letter, on a plot of the width below
+        const double PlotWidth = 560;
+        var span = events.Max(point => point.Date.DayNumber) - events.Min(point => point.Date.DayNumber) + 365;
+        var last = 0.0;
         var heights = new double[events.Count];
-        foreach (var (at, point) in events.Index().OrderBy(pair => pair.Item.Date))
+        var centres = new double[lanes.Count];
+        var above = 0;
+        for (var lane = 0; lane < lanes.Count; lane++)
         {
-            var lane = lanes.IndexOf(point.Lane);
-            heights[at] = lane + (turn[lane]++ % 5 - 2) * 0.17;
+            var ends = new List<double>();
+            foreach (
+                var (at, point) in events
+                    .Index()
+                    .Where(pair => pair.Item.Lane == lanes[lane])
+                    .OrderBy(pair => pair.Item.Date)
+            )
+            {
+                var row = ends.FindIndex(end => end < point.Date.DayNumber);
+                if (row < 0)
+                {
+                    row = ends.Count;
+                    ends.Add(0);
+                }
+                ends[row] = point.Date.DayNumber + (point.Label.Length * LabelWidth + 20) * span / PlotWidth;
+                last = Math.Max(last, ends[row]);
+                heights[at] = above + row;
+            }
+            centres[lane] = above + (ends.Count - 1) / 2.0;
+            above += ends.Count + 1;
         }
-        return heights;
+        return (heights, centres, above - 1, (int)Math.Ceiling(last));
     }
 }

@@ -17,7 +17,11 @@ public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IRe
     /// <param name="steps">Positions on the horizontal axis.</param>
     /// <param name="seeds">One list of values for each seed, all as long as <paramref name="steps"/>; at least one seed.</param>
     /// <exception cref="ArgumentException">There is no seed, or a seed has another number of values.</exception>
-    public static LearningCurve FromSeeds(string name, IReadOnlyList<double> steps, IReadOnlyList<IReadOnlyList<double>> seeds)
+    public static LearningCurve FromSeeds(
+        string name,
+        IReadOnlyList<double> steps,
+        IReadOnlyList<IReadOnlyList<double>> seeds
+    )
     {
         ArgumentNullException.ThrowIfNull(steps);
         ArgumentNullException.ThrowIfNull(seeds);
@@ -44,7 +48,10 @@ public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IRe
         if (Values.Count != Steps.Count)
             throw new ArgumentException($"'{Name}' has {Values.Count} values for {Steps.Count} steps.", nameof(Values));
         if (Low is null != High is null || Low is not null && (Low.Count != Steps.Count || High!.Count != Steps.Count))
-            throw new ArgumentException($"'{Name}' needs both edges of its band, one value for each step.", nameof(Low));
+            throw new ArgumentException(
+                $"'{Name}' needs both edges of its band, one value for each step.",
+                nameof(Low)
+            );
     }
 }
 

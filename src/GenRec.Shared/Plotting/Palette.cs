@@ -7,9 +7,28 @@ namespace GenRec.Shared.Plotting;
 /// </summary>
 public static class Palette
 {
-    private static readonly string[] Colors = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C"];
+    private static readonly string[] Colors =
+    [
+        "#0072B2",
+        "#D55E00",
+        "#009E73",
+        "#CC79A7",
+        "#E69F00",
+        "#56B4E9",
+        "#8C8C8C",
+    ];
     private static readonly string[] Dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
-    private static readonly string[] Markers = ["circle", "square", "diamond", "cross", "triangle-up", "x", "star", "triangle-down"];
+    private static readonly string[] Markers =
+    [
+        "circle",
+        "square",
+        "diamond",
+        "cross",
+        "triangle-up",
+        "x",
+        "star",
+        "triangle-down",
+    ];
     private static readonly string[] Patterns = ["", "/", "\\", "x", ".", "-", "|", "+"];
 
     /// <summary>Text and axes: the same distance from white and from a dark page.</summary>

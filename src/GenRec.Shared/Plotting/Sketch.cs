@@ -6,7 +6,8 @@ namespace GenRec.Shared.Plotting;
 /// <summary>Nested values of a plotly.js trace or layout, by its own attribute names.</summary>
 internal sealed class Attributes : Dictionary<string, object?>
 {
-    public Attributes() : base(StringComparer.Ordinal) { }
+    public Attributes()
+        : base(StringComparer.Ordinal) { }
 }
 
 /// <summary>Collects traces and layout in plotly.js's own words, and makes the one Plotly.NET chart of a figure.</summary>
@@ -69,7 +70,12 @@ internal sealed class Sketch
                 ["mode"] = "lines",
                 ["x"] = new[] { from, to },
                 ["y"] = new[] { line.Value, line.Value },
-                ["line"] = new Attributes { ["color"] = Palette.Ink, ["dash"] = "longdash", ["width"] = 2 },
+                ["line"] = new Attributes
+                {
+                    ["color"] = Palette.Ink,
+                    ["dash"] = "longdash",
+                    ["width"] = 2,
+                },
                 ["hovertemplate"] = $"{line.Name}: %{{y:.4g}}<extra></extra>",
             }
         );
@@ -82,7 +88,7 @@ internal sealed class Sketch
         Annotate(
             new Attributes
             {
-                ["text"] = string.Join("<br>", lines.Select(System.Net.WebUtility.HtmlEncode)),
+                ["text"] = string.Join("<br>", lines.Select(HtmlText.Escape)),
                 ["xref"] = "paper",
                 ["yref"] = "paper",
                 ["x"] = 0,
@@ -95,12 +101,25 @@ internal sealed class Sketch
                 ["font"] = new Attributes { ["size"] = 12 },
             }
         );
-        layout["title"] = new Attributes { ["text"] = System.Net.WebUtility.HtmlEncode(title), ["x"] = 0, ["xref"] = "paper", ["font"] = new Attributes { ["size"] = 16 } };
+        layout["title"] = new Attributes
+        {
+            ["text"] = HtmlText.Escape(title),
+            ["x"] = 0,
+            ["xref"] = "paper",
+            ["font"] = new Attributes { ["size"] = 16 },
+        };
         layout["font"] = new Attributes { ["color"] = Palette.Ink };
         layout["paper_bgcolor"] = "rgba(0,0,0,0)";
         layout["plot_bgcolor"] = "rgba(0,0,0,0)";
-        layout["margin"] = new Attributes { ["t"] = 56, ["r"] = 24, ["b"] = below, ["l"] = 64 };
+        layout["margin"] = new Attributes
+        {
+            ["t"] = 56,
+            ["r"] = 24,
+            ["b"] = below,
+            ["l"] = 64,
+        };
         layout["height"] = height;
+        layout["modebar"] = new Attributes { ["bgcolor"] = "rgba(0,0,0,0)", ["color"] = Palette.Ink };
         layout["annotations"] = annotations;
         if (shapes.Count > 0)
             layout["shapes"] = shapes;

@@ -66,23 +66,10 @@ public static class Compute
     }
 
     /// <summary>Seeds torch's generators on all devices, so that weights made next are the same on every run.</summary>
-    public static void Seed(long seed) => manual_seed(seed);
+    public static void Seed(long seed) => manual_seed(seed).Dispose();
 
-    /// <summary>A seed of 63 bits that differs for every pair of seed and index.</summary>
-    /// <remarks>
-    /// SplitMix64 of Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, as a hash.
-    /// </remarks>
-    public static long DeriveSeed(long seed, long index)
-    {
-        var z = unchecked(Mix((ulong)seed) + (ulong)index * 0x9E3779B97F4A7C15);
-        return (long)(Mix(z) >> 1);
-
-        static ulong Mix(ulong z)
-        {
-            z = unchecked(z + 0x9E3779B97F4A7C15);
-            z = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9);
-            z = unchecked((z ^ (z >> 27)) * 0x94D049BB133111EB);
-            return z ^ (z >> 31);
-        }
-    }
+    /// <summary>A seed that is unrelated for every pair of seed and index.</summary>
+    /// <returns>At least 0.</returns>
+    public static long DeriveSeed(long seed, long index) =>
+        (long)(new CounterRandom((ulong)seed).At((ulong)index, ulong.MaxValue).UInt64 >> 1);
 }

@@ -20,7 +20,10 @@ public static class OptionRanges
             var value = property.GetValue(options);
             if (property.GetCustomAttribute<RangeAttribute>() is { } range)
                 CheckOne($"{type.Name}.{property.Name}", value, range);
-            else if (value is not null && value.GetType().Namespace?.StartsWith("GenRec.", StringComparison.Ordinal) == true)
+            else if (
+                value is not null
+                && value.GetType().Namespace?.StartsWith("GenRec.", StringComparison.Ordinal) == true
+            )
                 if (!value.GetType().IsEnum)
                     Check(value);
         }
@@ -30,9 +33,10 @@ public static class OptionRanges
     {
         if (value is null || (range.IsValid(value) && value is not double.NaN))
             return;
-        var limits = range.Maximum.Equals(double.MaxValue) || range.Maximum.Equals(int.MaxValue)
-            ? $"at least {range.Minimum}"
-            : $"{range.Minimum} to {range.Maximum}";
+        var limits =
+            range.Maximum.Equals(double.MaxValue) || range.Maximum.Equals(int.MaxValue)
+                ? $"at least {range.Minimum}"
+                : $"{range.Minimum} to {range.Maximum}";
         throw new ArgumentOutOfRangeException(option, value, $"{option} is {value}; it must be {limits}.");
     }
 }

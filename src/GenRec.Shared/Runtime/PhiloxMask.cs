@@ -7,7 +7,7 @@ namespace GenRec.Shared.Runtime;
 
 /// <summary>Fills a span with "keep" values or zeros, as a pure function of a key and the element's index.</summary>
 /// <remarks>
-/// Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011. One block of
+/// The generator is that of <see cref="CounterRandom"/>, Philox4x32-10, with eight, four or two blocks at once. One block of
 /// four words decides eight elements, by 16 bits each. Eight blocks make a group of 64 elements, laid out so that vectors
 /// of 8, 4 and 2 lanes write the same numbers to the same places: with word <c>2 s + j</c> of block <c>l</c>, its low half
 /// decides element <c>32 s + 2 l + j</c> of the group and its high half the element 16 further on.
@@ -52,18 +52,6 @@ internal static class PhiloxMask
         last[..(target.Length - whole)].CopyTo(target[whole..]);
     }
 
-    /// <summary>One block of the generator: four words from a counter of four words and a key of two.</summary>
-    public static (uint, uint, uint, uint) Block(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
-    {
-        for (var round = 0; round < Rounds; round++)
-        {
-            var (p0, p1) = ((ulong)c0 * Multiplier0, (ulong)c2 * Multiplier1);
-            (c0, c1, c2, c3) = ((uint)(p1 >> 32) ^ c1 ^ k0, (uint)p1, (uint)(p0 >> 32) ^ c3 ^ k1, (uint)p0);
-            (k0, k1) = (k0 + Weyl0, k1 + Weyl1);
-        }
-        return (c0, c1, c2, c3);
-    }
-
     private static void FillGroup(Span<float> group, uint block, uint threshold, float keep, MaskKey key, int bits)
     {
         ref var start = ref MemoryMarshal.GetReference(group);
@@ -84,13 +72,9 @@ internal static class PhiloxMask
         Span<uint> words = stackalloc uint[4];
         for (var lane = 0; lane < Lanes; lane++)
         {
-            (words[0], words[1], words[2], words[3]) = Block(
-                block + (uint)lane,
-                key.Call,
-                (uint)key.Step,
-                (uint)(key.Step >> 32),
-                (uint)key.Seed,
-                (uint)(key.Seed >> 32)
+            (words[0], words[1], words[2], words[3]) = CounterRandom.Philox4x32(
+                (block + (uint)lane, key.Call, (uint)key.Step, (uint)(key.Step >> 32)),
+                ((uint)key.Seed, (uint)(key.Seed >> 32))
             );
             for (var word = 0; word < 4; word++)
             {

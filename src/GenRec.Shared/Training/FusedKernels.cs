@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Training;
@@ -51,13 +50,14 @@ internal sealed class FusedKernels
     public Tensor Norm(Tensor[] gradients) => (Tensor)unit.invoke("norm", (object)gradients);
 
     /// <summary>Multiplies in place by a scalar tensor on the same device.</summary>
-    public void Scale(Tensor[] gradients, Tensor factor) => (unit.invoke("scale", gradients, factor) as Tensor)?.Dispose();
+    public void Scale(Tensor[] gradients, Tensor factor) =>
+        (unit.invoke("scale", gradients, factor) as Tensor)?.Dispose();
 
     private static FusedKernels? TryCompile()
     {
         try
         {
-            return new FusedKernels(jit.compile(Script));
+            return new FusedKernels(jit.compile(Script + "\n")); // the parser wants the last line ended
         }
         catch (Exception unknown) when (unknown is not OutOfMemoryException)
         {

@@ -55,7 +55,8 @@ public sealed record InverseSquareRootSchedule : LearningRateSchedule
     public override bool DependsOnLength => false;
 
     /// <inheritdoc/>
-    protected override double AfterWarmup(long step, long totalSteps) => Math.Sqrt(Math.Max(1, WarmupSteps) / (double)step);
+    protected override double AfterWarmup(long step, long totalSteps) =>
+        Math.Sqrt(Math.Max(1, WarmupSteps) / (double)step);
 }
 
 /// <summary>Half a cosine from 1 down to <see cref="Floor"/> at the last update.</summary>

@@ -1,59 +1,61 @@
 namespace GenRec.Shared.Training;
 
-/// <summary>Something that happened in a training run; the command line and notebooks draw them each in their way.</summary>
+/// <summary>How far a training run is.</summary>
 /// <param name="Step">Updates made so far.</param>
 /// <param name="TotalSteps">Updates of the entire training.</param>
 /// <param name="Epoch">Passes over the data so far, with a fraction.</param>
-public abstract record TrainingEvent(long Step, long TotalSteps, double Epoch);
+public readonly record struct TrainingPosition(long Step, long TotalSteps, double Epoch);
+
+/// <summary>Something that happened in a training run; the command line and notebooks draw them each in their way.</summary>
+/// <param name="At">How far the run was.</param>
+public abstract record TrainingEvent(TrainingPosition At);
 
 /// <summary>The run begins, or goes on from a checkpoint.</summary>
+/// <param name="At">How far the run is.</param>
 /// <param name="ResumedFrom">The checkpoint's folder; null for a new run.</param>
-public sealed record TrainingStarted(long Step, long TotalSteps, double Epoch, string? ResumedFrom)
-    : TrainingEvent(Step, TotalSteps, Epoch);
+public sealed record TrainingStarted(TrainingPosition At, string? ResumedFrom) : TrainingEvent(At);
 
 /// <summary>Loss and speed since the last report.</summary>
+/// <param name="At">How far the run is.</param>
 /// <param name="Loss">Mean loss of the samples since the last report.</param>
 /// <param name="LearningRate">Of the last update, before group factors.</param>
 /// <param name="GradientNorm">Of the last update, before clipping.</param>
-/// <param name="SamplesPerSecond">Training time only; validation and checkpoints are not counted.</param>
+/// <param name="SamplesPerSecond">Training time only: validation and checkpoints are not counted.</param>
 /// <param name="Remaining">Estimated time to the last step, validations included.</param>
 public sealed record LossReported(
-    long Step,
-    long TotalSteps,
-    double Epoch,
+    TrainingPosition At,
     double Loss,
     double LearningRate,
     double GradientNorm,
     double SamplesPerSecond,
     TimeSpan Remaining
-) : TrainingEvent(Step, TotalSteps, Epoch);
+) : TrainingEvent(At);
 
 /// <summary>The model was validated.</summary>
+/// <param name="At">How far the run is.</param>
 /// <param name="Metrics">Named metrics, higher is better.</param>
-/// <param name="IsBest">Whether the watched metric is the best so far.</param>
+/// <param name="IsBest">Whether the watched metric is the best so far; false where none is watched.</param>
 /// <param name="WithoutImprovement">Validations in a row without a better metric.</param>
 /// <param name="Duration">Time the validation took.</param>
 public sealed record Validated(
-    long Step,
-    long TotalSteps,
-    double Epoch,
+    TrainingPosition At,
     IReadOnlyDictionary<string, double> Metrics,
     bool IsBest,
     int WithoutImprovement,
     TimeSpan Duration
-) : TrainingEvent(Step, TotalSteps, Epoch);
+) : TrainingEvent(At);
 
 /// <summary>A checkpoint is on disk.</summary>
-/// <param name="Path">Its folder.</param>
-public sealed record CheckpointWritten(long Step, long TotalSteps, double Epoch, string Path)
-    : TrainingEvent(Step, TotalSteps, Epoch);
+/// <param name="At">How far the run is.</param>
+/// <param name="Path">The checkpoint's folder.</param>
+public sealed record CheckpointWritten(TrainingPosition At, string Path) : TrainingEvent(At);
 
 /// <summary>Something the user should know, though training goes on.</summary>
+/// <param name="At">How far the run is.</param>
 /// <param name="Message">A sentence.</param>
-public sealed record TrainingNotice(long Step, long TotalSteps, double Epoch, string Message)
-    : TrainingEvent(Step, TotalSteps, Epoch);
+public sealed record TrainingNotice(TrainingPosition At, string Message) : TrainingEvent(At);
 
 /// <summary>The run is over; the model holds the final weights.</summary>
+/// <param name="At">How far the run came.</param>
 /// <param name="Result">What came of it.</param>
-public sealed record TrainingFinished(long Step, long TotalSteps, double Epoch, TrainingResult Result)
-    : TrainingEvent(Step, TotalSteps, Epoch);
+public sealed record TrainingFinished(TrainingPosition At, TrainingResult Result) : TrainingEvent(At);

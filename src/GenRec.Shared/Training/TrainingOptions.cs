@@ -88,9 +88,13 @@ public sealed record TrainingOptions
     {
         OptionRanges.Check(this);
         if (Steps is null == Epochs is null)
-            throw new ArgumentException($"Give either Steps or Epochs; Steps is {Shown(Steps)}, Epochs is {Shown(Epochs)}.");
+            throw new ArgumentException(
+                $"Give either Steps or Epochs; Steps is {Shown(Steps)}, Epochs is {Shown(Epochs)}."
+            );
         if (Patience is not null && Metric is null)
-            throw new ArgumentException($"Patience is {Patience}, but Metric is not given: which metric is to improve?");
+            throw new ArgumentException(
+                $"Patience is {Patience}, but Metric is not given: which metric is to improve?"
+            );
         if (Folder is not null && string.IsNullOrWhiteSpace(Folder))
             throw new ArgumentException("Folder is empty; give a path, or null to write nothing.");
 

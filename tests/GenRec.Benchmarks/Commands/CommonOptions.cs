@@ -57,6 +57,17 @@ internal static class OptionChecks
         return option;
     }
 
+    /// <summary>Refuses zero, negative numbers and what is no number.</summary>
+    public static Option<double> Positive(this Option<double> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and < double.PositiveInfinity))
+                result.AddError($"{option.Name} must be greater than 0.");
+        });
+        return option;
+    }
+
     /// <summary>Refuses names that are no comparison.</summary>
     public static Argument<string> OfComparison(this Argument<string> argument)
     {

@@ -23,12 +23,12 @@ internal static class PeersCommand
         {
             Description = "Length of one run of one side.",
             DefaultValueFactory = _ => 2,
-        };
+        }.Positive();
         var budget = new Option<double>("--budget")
         {
             Description = "No new pair starts after so many seconds, once three are done.",
             DefaultValueFactory = _ => 180,
-        };
+        }.Positive();
         var command = new Command("peers", "Runs our side and the peer's in turn and prints one line a comparison.")
         {
             name,

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using GenRec.Benchmarks.Comparisons;
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Data;
+using GenRec.Shared.Evaluation;
 
 namespace GenRec.Benchmarks.Commands;
 
@@ -29,6 +31,11 @@ internal static class ReferenceCommand
             if (result.GetValueOrDefault<double>() is not (>= 0 and < 1))
                 result.AddError("--dropout must be at least 0 and below 1.");
         });
+        var side = new Option<SideKind>("--side")
+        {
+            Description = "Peer trains the reference loop, Ours our own loop with the same settings.",
+            DefaultValueFactory = _ => SideKind.Peer,
+        };
         var sasRec = new Command("sasrec", "SASRec with padded batches, library modules and one negative.")
         {
             dataset,
@@ -38,6 +45,7 @@ internal static class ReferenceCommand
             width,
             batch,
             dropout,
+            side,
         };
         var common = new CommonOptions().AddTo(sasRec);
         sasRec.SetAction(parsed =>
@@ -53,7 +61,14 @@ internal static class ReferenceCommand
             Console.WriteLine(MachineInfo.Line(options.Threads));
             try
             {
-                Train(parsed.GetValue(dataset)!, model, options, parsed.GetValue(epochs), parsed.GetValue(every));
+                Train(
+                    parsed.GetValue(dataset)!,
+                    parsed.GetValue(side),
+                    model,
+                    options,
+                    parsed.GetValue(epochs),
+                    parsed.GetValue(every)
+                );
                 return 0;
             }
             catch (BenchmarkException problem)
@@ -68,46 +83,56 @@ internal static class ReferenceCommand
     private static Option<int> Number(string name, int standard, string description, int least = 1) =>
         new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard }.AtLeast(least);
 
-    private static void Train(string dataset, ReferenceOptions model, BenchmarkOptions options, int epochs, int every)
+    private static void Train(
+        string dataset,
+        SideKind side,
+        ReferenceOptions model,
+        BenchmarkOptions options,
+        int epochs,
+        int every
+    )
     {
-        var shown = options.Synthetic ? "synthetic" : dataset;
         var split = BenchmarkData.Load(dataset, options);
-        using var training = new ReferenceTraining(split.Train, model, options.Seed);
-        var (seconds, best, bestEpoch, bestTest) = (0.0, -1.0, 0, default(RankingMeans));
+        using ISasRecLoop loop =
+            side == SideKind.Peer
+                ? new SasRecReferenceLoop(split.Train, model, options.Seed)
+                : new OurSasRecLoop(split.Train, model, options);
+        var title =
+            $"{(side == SideKind.Peer ? "reference" : "ours")} sasrec dataset={(options.Synthetic ? "synthetic" : dataset)} "
+            + $"seed={options.Seed}";
+        var (seconds, best, bestLine) = (0.0, -1.0, "");
         for (var epoch = 1; epoch <= epochs; epoch++)
         {
             var (clock, loss) = (Stopwatch.StartNew(), 0.0);
-            for (var step = 0; step < training.StepsPerEpoch; step++)
+            for (var step = 0; step < loop.StepsPerEpoch; step++)
             {
-                training.Step();
-                loss += training.LastLoss / training.StepsPerEpoch;
+                loop.Step();
+                loss += loop.LastLoss / loop.StepsPerEpoch;
             }
             seconds += clock.Elapsed.TotalSeconds;
+            var line = $"# epoch {epoch} loss {Fixed(loss, 4)} seconds {Fixed(seconds, 1)}";
             if (epoch != epochs && (every == 0 || epoch % every != 0))
             {
-                Console.WriteLine($"# epoch {epoch} loss {Fixed(loss)} seconds {Fixed(seconds, 1)}");
+                Console.WriteLine(line);
                 continue;
             }
-            var (validation, test) = (Rank(split.Validation), Rank(split.Test));
-            Console.WriteLine(
-                $"# epoch {epoch} loss {Fixed(loss)} seconds {Fixed(seconds, 1)} validation {validation} test {test}"
-            );
-            if (validation.Ndcg10 > best)
-                (best, bestEpoch, bestTest) = (validation.Ndcg10, epoch, test);
-            if (epoch == epochs)
-                Console.WriteLine(
-                    $"reference sasrec dataset={shown} seed={options.Seed} epochs={epochs} {test} "
-                        + $"seconds={Fixed(seconds, 1)}"
+            var validation = FullRanking.Evaluate(loop.Scorer, split.Validation);
+            var test = FullRanking.Evaluate(loop.Scorer, split.Test);
+            Console.WriteLine($"{line} validation {Show(validation)} test {Show(test)}");
+            if (validation[Metric.Ndcg(10)] > best)
+                (best, bestLine) = (
+                    validation[Metric.Ndcg(10)],
+                    $"{title} best-epoch={epoch} {Show(test)} by=validation-NDCG@10"
                 );
+            if (epoch == epochs)
+                Console.WriteLine($"{title} epochs={epochs} {Show(test)} seconds={Fixed(seconds, 1)}");
         }
-        if (bestEpoch != epochs)
-            Console.WriteLine(
-                $"reference sasrec dataset={shown} seed={options.Seed} best-epoch={bestEpoch} {bestTest} by=validation-NDCG@10"
-            );
-
-        RankingMeans Rank(NextItemCases cases) => ReferenceRanking.Rank(training.Model, cases);
+        Console.WriteLine(bestLine);
     }
 
-    private static string Fixed(double value, int digits = 4) =>
+    private static string Show(RankingResult result) =>
+        $"Recall@10={Fixed(result[Metric.Recall(10)], 5)} NDCG@10={Fixed(result[Metric.Ndcg(10)], 5)}";
+
+    private static string Fixed(double value, int digits) =>
         value.ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

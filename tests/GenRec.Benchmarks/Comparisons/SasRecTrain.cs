@@ -1,10 +1,6 @@
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Data;
-using GenRec.Shared.Models;
-using GenRec.Shared.Runtime;
-using GenRec.Shared.Training;
-using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Comparisons;
 
@@ -37,50 +33,10 @@ internal sealed class SasRecTrain(string name, string dataset, ReferenceOptions 
     /// <summary>What both sides learn from.</summary>
     public Interactions Train(BenchmarkOptions options) => BenchmarkData.Load(dataset, options).Train;
 
-    public IComparisonSide Peer(BenchmarkOptions options)
-    {
-        var training = new ReferenceTraining(Train(options), model, options.Seed);
-        return new StepSide(() => training.Step(), training);
-    }
+    public IComparisonSide Ours(BenchmarkOptions options) => Side(new OurSasRecLoop(Train(options), model, options));
 
-    public IComparisonSide Ours(BenchmarkOptions options)
-    {
-        Compute.UseThreads(options.Threads);
-        Compute.Seed(options.Seed);
-        var (train, sizes) = (Train(options), Options());
-        var network = new SasRec(train.ItemCount, sizes);
-        network.train();
-        var adam = new Adam(network, new AdamOptions { Beta2 = 0.98 });
-        var batches = new Prefetcher<NextItemBatch>(new NextItemBatcher(train, sizes.Batching((ulong)options.Seed)).At);
-        var step = 0L;
-        return new StepSide(Step, batches, adam, network);
+    public IComparisonSide Peer(BenchmarkOptions options) =>
+        Side(new SasRecReferenceLoop(Train(options), model, options.Seed));
 
-        double Step()
-        {
-            using var scope = NewDisposeScope();
-            using var dropout = new DropoutStream(options.Seed, step).Enter();
-            var batch = batches.Get(step++);
-            adam.ZeroGrad();
-            var loss = SasRecObjective.Loss(network, batch);
-            loss.backward();
-            adam.Step(model.LearningRate);
-            loss.item<float>();
-            return batch.Targets.Length;
-        }
-    }
-
-    /// <summary>The reference's model in our options: the same layers in the same places.</summary>
-    private SasRecOptions Options() =>
-        new()
-        {
-            Hidden = model.Width,
-            Blocks = model.Blocks,
-            Heads = model.Heads,
-            MaxLength = model.Length,
-            Dropout = model.Dropout,
-            Norm = NormPlacement.Post,
-            OutputProjection = true,
-            BatchSize = model.Batch,
-            Source = "pmixer/SASRec.pytorch, main.py",
-        };
+    private static StepSide Side(ISasRecLoop loop) => new(() => loop.Step(), loop);
 }

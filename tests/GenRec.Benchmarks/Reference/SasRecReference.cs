@@ -51,7 +51,7 @@ internal sealed class SasRecReference : Module<Tensor, Tensor, Tensor>, IFullSco
     private readonly ModuleList<PointWiseFeedForward> feedForwards = new();
     private readonly ModuleList<LayerNorm> feedForwardNorms = new();
     private readonly LayerNorm lastNorm;
-    private readonly Tensor future; // [L, L], true above the diagonal
+    private readonly Tensor future; // [L, L], minus infinity above the diagonal, else 0
     private readonly ReferenceOptions options;
 
     public SasRecReference(int itemCount, ReferenceOptions options)
@@ -70,7 +70,8 @@ internal sealed class SasRecReference : Module<Tensor, Tensor, Tensor>, IFullSco
             feedForwardNorms.Add(LayerNorm(options.Width, Epsilon));
         }
         lastNorm = LayerNorm(options.Width, Epsilon);
-        future = ones(options.Length, options.Length, dtype: ScalarType.Bool).triu(1).DetachFromDisposeScope();
+        // Not a mask of bools: libtorch's attention module in C++ adds whatever it is given to the scores.
+        future = full(options.Length, options.Length, float.NegativeInfinity).triu(1).DetachFromDisposeScope();
         RegisterComponents();
         Initialise();
     }

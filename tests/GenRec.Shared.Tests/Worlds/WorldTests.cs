@@ -1,6 +1,4 @@
-using System.ComponentModel.DataAnnotations;
 using System.Reflection;
-using GenRec.Shared.Data;
 using GenRec.Shared.Data.Worlds;
 
 namespace GenRec.Shared.Tests.Worlds;
@@ -147,11 +145,37 @@ public class WorldTests
     [Fact]
     public void AWorldOutsideItsRangesIsRefused()
     {
-        Assert.Throws<ValidationException>(() => World.Create(WorldPreset.Smoke with { Items = 200 }));
-        Assert.Throws<ValidationException>(() => World.Create(WorldPreset.Smoke with { Users = 0 }));
-        Assert.Throws<ValidationException>(() => World.Create(WorldPreset.Smoke with { MinLength = 90 }));
-        Assert.Throws<ValidationException>(() => World.Create(WorldPreset.Smoke with { OrderEffects = false }));
+        var own = WorldPreset.Smoke with { Name = "own" };
+        Assert.Throws<ArgumentOutOfRangeException>(() => World.Create(own with { Users = 0 }));
+        Assert.Contains("240 items", Refusal(own with { Items = 200, Departments = 2 }), StringComparison.Ordinal);
+        Assert.Contains("MinLength 90", Refusal(own with { MinLength = 90 }), StringComparison.Ordinal);
+        Assert.Contains("Without order effects", Refusal(own with { OrderEffects = false }), StringComparison.Ordinal);
+        Assert.Contains(
+            "name of its own",
+            Refusal(WorldPreset.Smoke with { Users = 10 }),
+            StringComparison.OrdinalIgnoreCase
+        );
         var error = Assert.Throws<ArgumentException>(() => WorldPreset.Find("feed"));
         Assert.Contains("sequences, smoke, unordered", error.Message, StringComparison.Ordinal);
+
+        static string Refusal(WorldPreset preset) =>
+            Assert.Throws<ArgumentException>(() => World.Create(preset)).Message;
+    }
+
+    [Fact]
+    public void SmallAndLargeWorldsOfOnesOwnCanBeMade()
+    {
+        var small = new WorldPreset
+        {
+            Name = "small",
+            Departments = 1,
+            Items = 120,
+            Users = 5,
+        };
+        Assert.Equal(120, World.Create(small).Dataset.Items.ItemCount);
+        var complete = small with { Name = "complete", MinLength = 300, MaxLength = 300, RepeatWeight = 1e-6 }; // has everything
+        Assert.Equal(1, World.Create(complete).Oracle.NextItem(0, 300).Sum(), 1e-12);
+        var wide = small with { Name = "wide", Departments = 8, Items = 6000 };
+        Assert.Equal(6000, World.Create(wide).Dataset.Items.ItemCount);
     }
 }

@@ -89,6 +89,19 @@ public sealed class ImportReport
             examples.Add(new ImportProblem(kind, file, line, message));
     }
 
+    /// <summary>Adds what another import of the same set noticed.</summary>
+    internal void Absorb(ImportReport other)
+    {
+        files.AddRange(other.files);
+        Lines += other.Lines;
+        foreach (var (kind, count) in other.counts)
+        {
+            var room = (int)Math.Max(0, examplesOfEach - CountOf(kind));
+            examples.AddRange(other.examples.Where(problem => problem.Kind == kind).Take(room));
+            counts[kind] = CountOf(kind) + count;
+        }
+    }
+
     /// <summary>Applies the policy to a broken line: throws, or counts it.</summary>
     internal void Malformation(MalformedLines policy, string file, long line, string message)
     {

@@ -7,16 +7,24 @@ namespace GenRec.Shared.Data.Importers;
 internal static class JsonLines
 {
     /// <summary>Calls <paramref name="use"/> with each object; what it returns is what is wrong with the line, or null.</summary>
+    /// <param name="path">Plain or gzip text.</param>
+    /// <param name="report">Counts lines and problems.</param>
+    /// <param name="malformed">What to do with a broken line.</param>
+    /// <param name="use">Receives the object and its line number.</param>
+    /// <param name="translate">Makes JSON of a line that is none; null leaves the line as it is.</param>
+    /// <param name="registerFile">Whether the report does not know the file yet.</param>
     public static void Read(
         string path,
         ImportReport report,
         MalformedLines malformed,
         Func<JsonElement, long, string?> use,
-        Func<ReadOnlySpan<char>, string>? repair = null
+        Func<ReadOnlySpan<char>, string?>? translate = null,
+        bool registerFile = true
     )
     {
         using var lines = new LineReader(path);
-        report.AddFile(path);
+        if (registerFile)
+            report.AddFile(path);
         var bytes = new byte[1 << 12];
         while (lines.TryRead(out var line))
         {
@@ -31,8 +39,8 @@ internal static class JsonLines
         {
             try
             {
-                if (repair is not null)
-                    line = repair(line);
+                if (translate?.Invoke(line) is { } translated)
+                    line = translated;
                 var most = Encoding.UTF8.GetMaxByteCount(line.Length);
                 if (bytes.Length < most)
                     bytes = new byte[2 * most];
@@ -42,7 +50,8 @@ internal static class JsonLines
                     ? use(json.RootElement, lines.Number)
                     : $"The line is a JSON {json.RootElement.ValueKind}, need an object.";
             }
-            catch (Exception e) when (e is JsonException or FormatException and not DataFormatException)
+            catch (Exception e)
+                when (e is JsonException or InvalidOperationException or FormatException and not DataFormatException)
             {
                 return $"The line is not a JSON object: {e.Message}";
             }

@@ -55,7 +55,7 @@ public sealed class World
     /// <summary>Makes a world; the <see cref="WorldPreset.Sequences"/> preset takes about a second.</summary>
     /// <param name="preset">Size and laws.</param>
     /// <param name="seed">Worlds of different seeds share the word lists and laws, nothing else.</param>
-    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">A value of the preset is out of range.</exception>
+    /// <exception cref="ArgumentException">A value of the preset is out of range, or two do not go together.</exception>
     public static World Create(WorldPreset preset, ulong seed = DefaultSeed)
     {
         ArgumentNullException.ThrowIfNull(preset);

@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Worlds;
 
 /// <summary>Size and laws of a simulated world. The values are ours; nothing is copied from a data set.</summary>
-/// <remarks>Immutable; change one with <c>with</c>. A changed preset is another world, its name should say so.</remarks>
+/// <remarks>Immutable; change one with <c>with</c>, and give it another name: records are kept by name.</remarks>
 public sealed record WorldPreset
 {
     /// <summary>Name in data cards and run records.</summary>
@@ -14,15 +15,15 @@ public sealed record WorldPreset
     public int Departments { get; init; } = 8;
 
     /// <summary>N, the number of items; at least 20 a topic, so that no topic runs dry.</summary>
-    [Range(120, 100_000)]
+    [Range(120, 20_000)]
     public int Items { get; init; } = 2500;
 
     /// <summary>Number of users.</summary>
-    [Range(1, 10_000_000)]
+    [Range(1, 1_000_000)]
     public int Users { get; init; } = 4000;
 
     /// <summary>Shortest history.</summary>
-    [Range(1, 100)]
+    [Range(1, 1000)]
     public int MinLength { get; init; } = 5;
 
     /// <summary>Longest history.</summary>
@@ -41,8 +42,11 @@ public sealed record WorldPreset
     [Range(0.0, 1.0)]
     public double InterestTurnover { get; init; } = 0.2;
 
-    /// <summary>What an item that the user already has weighs, relative to a new one; 1 makes no difference.</summary>
-    [Range(0.0, 1.0)]
+    /// <summary>
+    /// What an item that the user already has weighs, relative to a new one; 1 makes no difference. Above 0, so that
+    /// something is left to choose when a user has everything.
+    /// </summary>
+    [Range(1e-6, 1.0)]
     public double RepeatWeight { get; init; } = 0.02;
 
     /// <summary>
@@ -51,7 +55,7 @@ public sealed record WorldPreset
     /// </summary>
     public bool OrderEffects { get; init; } = true;
 
-    /// <summary>Next-item histories with text: about 2,500 items, 4,000 users, 42,000 interactions.</summary>
+    /// <summary>Next-item histories with text: 2,500 items, 4,000 users, about 43,000 interactions.</summary>
     public static WorldPreset Sequences { get; } = new() { Name = "sequences" };
 
     /// <summary>A few hundred items and users, for tests and first steps.</summary>
@@ -87,35 +91,19 @@ public sealed record WorldPreset
 
     internal void Check()
     {
-        Validator.ValidateObject(this, new ValidationContext(this), validateAllProperties: true);
+        OptionRanges.Check(this);
+        if (All.Any(shipped => shipped.Name == Name && shipped != this))
+            throw new ArgumentException(
+                $"'{Name}' is a shipped world; a changed one needs a {nameof(Name)} of its own."
+            );
         var needed = Departments * 6 * 20;
         if (Items < needed)
-            throw new ValidationException($"{Departments} departments need at least {needed} items, not {Items}.");
+            throw new ArgumentException($"{Departments} departments need at least {needed} items, not {Items}.");
         if (MinLength > MaxLength)
-            throw new ValidationException($"MinLength {MinLength} is above MaxLength {MaxLength}.");
+            throw new ArgumentException($"{nameof(MinLength)} {MinLength} is above {nameof(MaxLength)} {MaxLength}.");
         if (!OrderEffects && (InterestTurnover != 0 || RepeatWeight != 1))
-            throw new ValidationException("Without order effects InterestTurnover must be 0 and RepeatWeight 1.");
+            throw new ArgumentException(
+                $"Without order effects {nameof(InterestTurnover)} must be 0 and {nameof(RepeatWeight)} 1."
+            );
     }
-}
-
-/// <summary>Why a choice was made; each choice has exactly one reason, and only the ground truth knows it.</summary>
-public enum ChoiceReason
-{
-    /// <summary>Long-term taste: a topic, then an item whose brand, style and colour fit.</summary>
-    Taste,
-
-    /// <summary>An attribute is wanted: the brand, style or colour of an earlier item.</summary>
-    AttributeNeed,
-
-    /// <summary>The next volume of a series that was begun.</summary>
-    Sequel,
-
-    /// <summary>Something that goes with an item bought a short while ago.</summary>
-    Complement,
-
-    /// <summary>Short-term intent: the topic of the moment.</summary>
-    Mood,
-
-    /// <summary>No reason: anything, popular items more often.</summary>
-    Noise,
 }

@@ -6,13 +6,40 @@ namespace GenRec.Shared.Runtime;
 
 /// <summary>Dropout whose masks can be made again from (seed, step, call, element).</summary>
 /// <remarks>
+/// The module draws from <see cref="DropoutStream.Current"/>; where none is current (a training loop of your own), from
+/// torch's generator.
 /// On the CPU the mask comes from a vectorised counter-based generator, because libtorch draws Bernoulli numbers one by
 /// one there. The drop probability is rounded to a multiple of 1/65,536 and the scale fits the rounded one, so that the
 /// expectation is kept exactly. On other devices torch's own dropout is used; the trainer seeds its generator each step.
 /// Source: Srivastava et al., "Dropout", JMLR 2014, in its inverted form.
 /// </remarks>
-public static class Dropout
+public sealed class SeededDropout : nn.Module<Tensor, Tensor>
 {
+    /// <summary>Makes a dropout of probability <paramref name="p"/>.</summary>
+    /// <param name="p">Drop probability, <c>0..1</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="p"/> is outside 0..1.</exception>
+    public SeededDropout(double p)
+        : base(nameof(SeededDropout))
+    {
+        CheckProbability(p);
+        Probability = p;
+    }
+
+    /// <summary>Drop probability.</summary>
+    public double Probability { get; }
+
+    /// <summary>Drops in training mode; outside it, or with probability 0, returns a view of <paramref name="input"/>.</summary>
+    /// <param name="input">Any shape, floating point.</param>
+    /// <returns>Same shape and type, owned by the caller.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        if (!training || Probability == 0)
+            return input.alias();
+        return DropoutStream.Current is { } stream
+            ? Apply(input, Probability, stream)
+            : nn.functional.dropout(input, Probability, training: true);
+    }
+
     /// <summary>Zeroes elements with probability <paramref name="p"/> and scales the others by <c>1 / (1 - p)</c>.</summary>
     /// <param name="x">Any shape, floating point.</param>
     /// <param name="p">Drop probability, <c>0..1</c>; 0 returns a view of <paramref name="x"/>.</param>
@@ -71,36 +98,5 @@ public static class Dropout
     {
         if (p is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(p), p, "A drop probability lies in 0..1.");
-    }
-}
-
-/// <summary>Dropout as a module, drawing from <see cref="DropoutStream.Current"/>.</summary>
-/// <remarks>Where no stream is current (a training loop of your own), it falls back to torch's generator.</remarks>
-public sealed class SeededDropout : nn.Module<Tensor, Tensor>
-{
-    /// <summary>Makes a dropout of probability <paramref name="p"/>.</summary>
-    /// <param name="p">Drop probability, <c>0..1</c>.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="p"/> is outside 0..1.</exception>
-    public SeededDropout(double p)
-        : base(nameof(SeededDropout))
-    {
-        if (p is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(p), p, "A drop probability lies in 0..1.");
-        Probability = p;
-    }
-
-    /// <summary>Drop probability.</summary>
-    public double Probability { get; }
-
-    /// <summary>Drops in training mode; outside it, or with probability 0, returns a view of <paramref name="input"/>.</summary>
-    /// <param name="input">Any shape, floating point.</param>
-    /// <returns>Same shape and type, owned by the caller.</returns>
-    public override Tensor forward(Tensor input)
-    {
-        if (!training || Probability == 0)
-            return input.alias();
-        return DropoutStream.Current is { } stream
-            ? Dropout.Apply(input, Probability, stream)
-            : nn.functional.dropout(input, Probability, training: true);
     }
 }

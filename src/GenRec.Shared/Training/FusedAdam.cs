@@ -1,5 +1,4 @@
 using GenRec.Shared.Runtime;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,7 +9,7 @@ namespace GenRec.Shared.Training;
 /// The fused kernel is four to five times faster than TorchSharp's loop over single operators on the CPU. Where libtorch
 /// has no fused kernel for the device, the same update runs on plain operators over the same state.
 /// </remarks>
-public sealed class Adam : IDisposable
+public sealed class FusedAdam : IDisposable
 {
     private readonly AdamOptions options;
     private readonly Group[] groups;
@@ -23,7 +22,7 @@ public sealed class Adam : IDisposable
     /// <param name="fused">False uses plain operators even where the fused kernel is there.</param>
     /// <exception cref="ArgumentException">No parameters, one twice, two of one name, or on different devices.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    public Adam(IEnumerable<ParameterGroup> groups, AdamOptions? options = null, bool fused = true)
+    public FusedAdam(IEnumerable<ParameterGroup> groups, AdamOptions? options = null, bool fused = true)
     {
         ArgumentNullException.ThrowIfNull(groups);
         this.options = options ?? new AdamOptions();
@@ -40,7 +39,7 @@ public sealed class Adam : IDisposable
     }
 
     /// <summary>All parameters of a module as one group.</summary>
-    public Adam(nn.Module module, AdamOptions? options = null)
+    public FusedAdam(nn.Module module, AdamOptions? options = null)
         : this([ParameterGroup.All(module)], options) { }
 
     /// <summary>Names of the parameters, group after group.</summary>
@@ -61,7 +60,11 @@ public sealed class Adam : IDisposable
     public void Step(double learningRate)
     {
         if (!double.IsFinite(learningRate) || learningRate < 0)
-            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "Need a finite rate of at least 0.");
+            throw new ArgumentOutOfRangeException(
+                nameof(learningRate),
+                learningRate,
+                "Need a finite rate of at least 0."
+            );
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         foreach (var group in groups)
@@ -74,7 +77,11 @@ public sealed class Adam : IDisposable
             else
                 foreach (var step in lists.Steps)
                     step.add_(1f);
-            Update(lists, learningRate * group.Source.LearningRateFactor, group.Source.WeightDecay ?? options.WeightDecay);
+            Update(
+                lists,
+                learningRate * group.Source.LearningRateFactor,
+                group.Source.WeightDecay ?? options.WeightDecay
+            );
         }
     }
 
@@ -145,16 +152,28 @@ public sealed class Adam : IDisposable
     private void Check(ParameterGroup[] given)
     {
         if (Names.Count == 0)
-            throw new ArgumentException("The groups hold no parameters; is requires_grad off, or was RegisterComponents not called?");
+            throw new ArgumentException(
+                "The groups hold no parameters; is requires_grad off, or was RegisterComponents not called?"
+            );
         if (Names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentException($"Parameter '{twice.Key}' is in the groups {twice.Count()} times.");
         var all = given.SelectMany(group => group.Parameters).ToArray();
         if (all.GroupBy(p => p.Value.Handle).FirstOrDefault(same => same.Count() > 1) is { } shared)
             throw new ArgumentException($"'{string.Join("' and '", shared.Select(p => p.Name))}' are one tensor.");
-        if (all.FirstOrDefault(p => p.Value.device.ToString() != all[0].Value.device.ToString()) is { Value: { } stray } other)
-            throw new ArgumentException($"'{other.Name}' is on {stray.device}, '{all[0].Name}' on {all[0].Value.device}.");
-        if (given.FirstOrDefault(group => group.LearningRateFactor is not (>= 0 and < double.PositiveInfinity)) is { } odd)
-            throw new ArgumentException($"Group '{odd.Name}' has learning rate factor {odd.LearningRateFactor}, need 0 or more.");
+        if (
+            all.FirstOrDefault(p => p.Value.device.ToString() != all[0].Value.device.ToString()) is
+            { Value: { } stray } other
+        )
+            throw new ArgumentException(
+                $"'{other.Name}' is on {stray.device}, '{all[0].Name}' on {all[0].Value.device}."
+            );
+        if (
+            given.FirstOrDefault(group => group.LearningRateFactor is not (>= 0 and < double.PositiveInfinity)) is
+            { } odd
+        )
+            throw new ArgumentException(
+                $"Group '{odd.Name}' has learning rate factor {odd.LearningRateFactor}, need 0 or more."
+            );
     }
 
     private sealed class Group : IDisposable
