@@ -1,7 +1,6 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Models;
 using GenRec.Shared.Tests.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Tests.Models;

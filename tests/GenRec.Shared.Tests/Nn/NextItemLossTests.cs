@@ -1,6 +1,5 @@
 using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
