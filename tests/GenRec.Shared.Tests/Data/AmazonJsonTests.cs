@@ -42,8 +42,19 @@ public class AmazonJsonTests
         Assert.Equal(["Kid's \"best\" é", "Two", "Three"], new[] { 1, 2, 3 }.Select(items.Title));
         Assert.Equal(["Acme", "B", "S"], new[] { 1, 2, 3 }.Select(items.Brand));
         Assert.Equal([3.5, 1299.0, null], new[] { 1, 2, 3 }.Select(items.Price));
-        Assert.Equal([["Beauty", "Nails"], ["Gifts"]], items.Categories(1));
-        Assert.Equal([["X", "Y"]], items.Categories(3));
+        Assert.Equal(
+            [
+                ["Beauty", "Nails"],
+                ["Gifts"],
+            ],
+            items.Categories(1)
+        );
+        Assert.Equal(
+            [
+                ["X", "Y"],
+            ],
+            items.Categories(3)
+        );
         Assert.Equal("a\nb", items.Description(2));
         Assert.Equal(("Beauty", 12.0), (items.Text(1, "salesGroup"), items.Number(1, "salesRank")));
         Assert.Equal((1, 1, 5), (report.Duplicates, report.Unknown, report.Lines));

@@ -7,10 +7,15 @@ namespace GenRec.Shared.Tests.Data;
 internal static class DataGen
 {
     /// <summary>Up to 8 users with up to 9 events over 6 items; no times.</summary>
-    public static readonly Gen<Interactions> Untimed = Arrays(Arrays(Gen.Int[1, 6], 0, 9), 1, 8).Select(rows => Build(rows, null));
+    public static readonly Gen<Interactions> Untimed = Arrays(Arrays(Gen.Int[1, 6], 0, 9), 1, 8)
+        .Select(rows => Build(rows, null));
 
     /// <summary>The same with times full of ties, and a feedback column.</summary>
-    public static readonly Gen<Interactions> Timed = Arrays(Arrays(Gen.Select(Gen.Int[1, 6], Gen.Long[0, 4]), 0, 9), 1, 8)
+    public static readonly Gen<Interactions> Timed = Arrays(
+            Arrays(Gen.Select(Gen.Int[1, 6], Gen.Long[0, 4]), 0, 9),
+            1,
+            8
+        )
         .Select(rows =>
             Build(
                 Array.ConvertAll(rows, row => Array.ConvertAll(row, each => each.Item1)),
@@ -33,7 +38,9 @@ internal static class DataGen
             offsets,
             items,
             times is null ? null : [.. times.SelectMany(row => row)],
-            times is null ? null : new Dictionary<string, float[]> { ["stars"] = [.. items.Select((item, i) => item + i / 8f)] },
+            times is null
+                ? null
+                : new Dictionary<string, float[]> { ["stars"] = [.. items.Select((item, i) => item + i / 8f)] },
             [.. Enumerable.Range(0, rows.Length).Select(user => $"u{user}")]
         );
     }
@@ -43,9 +50,7 @@ internal static class DataGen
         [
             .. Enumerable
                 .Range(0, interactions.Users)
-                .Select(user =>
-                    $"{interactions.UserKeys?[user]}: {string.Join(' ', Events(interactions, user))}"
-                ),
+                .Select(user => $"{interactions.UserKeys?[user]}: {string.Join(' ', Events(interactions, user))}"),
         ];
 
     /// <summary>A user's events as text: item key, time, feedback.</summary>

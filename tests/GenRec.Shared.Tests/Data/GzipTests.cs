@@ -7,22 +7,25 @@ namespace GenRec.Shared.Tests.Data;
 
 public class GzipTests
 {
-    private static readonly string Text = string.Concat(Enumerable.Range(1, 400).Select(i => $"{i} {i * i % 389 + 1}\n"));
+    private static readonly string Text = string.Concat(
+        Enumerable.Range(1, 400).Select(i => $"{i} {i * i % 389 + 1}\n")
+    );
 
     [Fact]
     public void AFileCutOffAnywhereIsAnError()
     {
         using var folder = new TempFolder();
         var whole = File.ReadAllBytes(folder.WriteGzip("whole.gz", Text));
-        Gen.Int[2, whole.Length - 1].Sample(
-            length =>
-            {
-                using var own = new TempFolder();
-                var path = own.WriteBytes("cut.gz", whole[..length]);
-                Assert.Throws<DataFormatException>(() => SequenceText.Read(path));
-            },
-            iter: 200
-        );
+        Gen.Int[2, whole.Length - 1]
+            .Sample(
+                length =>
+                {
+                    using var own = new TempFolder();
+                    var path = own.WriteBytes("cut.gz", whole[..length]);
+                    Assert.Throws<DataFormatException>(() => SequenceText.Read(path));
+                },
+                iter: 200
+            );
     }
 
     [Fact]

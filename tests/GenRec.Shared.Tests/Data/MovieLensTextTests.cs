@@ -19,7 +19,11 @@ public class MovieLensTextTests
     public void FilmsAndUsersAreReadAsLatin1()
     {
         using var folder = new TempFolder();
-        var movies = folder.Write("movies.dat", "1::Amélie (2001)::Comedy|Romance\n2::Unseen::Drama\n", Encoding.Latin1);
+        var movies = folder.Write(
+            "movies.dat",
+            "1::Amélie (2001)::Comedy|Romance\n2::Unseen::Drama\n",
+            Encoding.Latin1
+        );
         var report = new ImportReport();
 
         var items = MovieLensText.ReadMovies(movies, ["1"], report);
@@ -40,7 +44,9 @@ public class MovieLensTextTests
     public void ABrokenRatingIsNamed(string text, string message)
     {
         using var folder = new TempFolder();
-        var error = Assert.Throws<DataFormatException>(() => MovieLensText.ReadRatings(folder.Write("ratings.dat", text)));
+        var error = Assert.Throws<DataFormatException>(() =>
+            MovieLensText.ReadRatings(folder.Write("ratings.dat", text))
+        );
         Assert.Equal(1, error.Line);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }

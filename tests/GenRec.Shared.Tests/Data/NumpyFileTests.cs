@@ -7,23 +7,34 @@ public class NumpyFileTests
 {
     [Fact]
     public void WhatIsWrittenIsReadBack() =>
-        Gen.Select(Gen.Int[0, 5], Gen.Int[1, 70], Gen.OneOf(Enum.GetValues<NumpyType>())).SelectMany((rows, columns, type) =>
-            DataGen.Arrays(Gen.Int[-2000, 2000], rows * columns, rows * columns).Select(values => (rows, columns, type, values))
-        ).Sample(
-            each =>
-            {
-                using var folder = new TempFolder();
-                var values = Array.ConvertAll(each.values, value => value / 8f); // exact in half precision up to 256
-                var path = folder.PathOf("m.npy");
-                NumpyFile.Write(path, new EmbeddingMatrix(each.rows, each.columns, values), each.type);
+        Gen.Select(Gen.Int[0, 5], Gen.Int[1, 70], Gen.OneOf(Enum.GetValues<NumpyType>()))
+            .SelectMany(
+                (rows, columns, type) =>
+                    DataGen
+                        .Arrays(Gen.Int[-2000, 2000], rows * columns, rows * columns)
+                        .Select(values => (rows, columns, type, values))
+            )
+            .Sample(
+                each =>
+                {
+                    using var folder = new TempFolder();
+                    var values = Array.ConvertAll(each.values, value => value / 8f); // exact in half precision up to 256
+                    var path = folder.PathOf("m.npy");
+                    NumpyFile.Write(path, new EmbeddingMatrix(each.rows, each.columns, values), each.type);
 
-                var read = NumpyFile.Read(path, each.rows, each.columns);
+                    var read = NumpyFile.Read(path, each.rows, each.columns);
 
-                Assert.Equal(each.type == NumpyType.Float16 ? Array.ConvertAll(values, v => (float)(Half)v) : values, read.Values.ToArray());
-                Assert.Equal(0, (new FileInfo(path).Length - values.Length * (each.type == NumpyType.Float16 ? 2 : 4)) % 64);
-            },
-            iter: 50
-        );
+                    Assert.Equal(
+                        each.type == NumpyType.Float16 ? Array.ConvertAll(values, v => (float)(Half)v) : values,
+                        read.Values.ToArray()
+                    );
+                    Assert.Equal(
+                        0,
+                        (new FileInfo(path).Length - values.Length * (each.type == NumpyType.Float16 ? 2 : 4)) % 64
+                    );
+                },
+                iter: 50
+            );
 
     [Theory]
     [InlineData("{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }", 1, "'<i8'")]
@@ -61,7 +72,11 @@ public class NumpyFileTests
         var path = folder.PathOf("m.npy");
         NumpyFile.Write(path, new EmbeddingMatrix(2, 3, new float[6]));
         Assert.Contains("(2, 3), need (2, 4)", Message(() => NumpyFile.Read(path, 2, 4)), StringComparison.Ordinal);
-        Assert.Contains("(2, 3), need (7, any)", Message(() => NumpyFile.Read(path, rows: 7)), StringComparison.Ordinal);
+        Assert.Contains(
+            "(2, 3), need (7, any)",
+            Message(() => NumpyFile.Read(path, rows: 7)),
+            StringComparison.Ordinal
+        );
         var text = folder.Write("text.npy", "this is no matrix");
         Assert.Contains("not a .npy file", Message(() => NumpyFile.Read(text)), StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => NumpyFile.Read(folder.PathOf("none.npy")));

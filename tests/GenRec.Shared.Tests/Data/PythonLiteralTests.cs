@@ -13,7 +13,10 @@ public class PythonLiteralTests
     [InlineData("{1: 2L, 'nan': nan}", """{"1":2,"nan":null}""")]
     [InlineData("'\\ud83d\\ude00\\U0001F600'", "\"\\ud83d\\ude00\\ud83d\\ude00\"")]
     public void LiteralsBecomeJson(string python, string json) =>
-        Assert.True(JsonElement.DeepEquals(Parse(PythonLiteral.ToJson(python)), Parse(json)), PythonLiteral.ToJson(python));
+        Assert.True(
+            JsonElement.DeepEquals(Parse(PythonLiteral.ToJson(python)), Parse(json)),
+            PythonLiteral.ToJson(python)
+        );
 
     [Theory]
     [InlineData("{'a': 1", "character 8")]
@@ -27,7 +30,11 @@ public class PythonLiteralTests
     [InlineData("", "is no literal")]
     [InlineData("{[1]: 2}", "as key")]
     public void AnythingElseIsAnErrorWithItsPlace(string python, string message) =>
-        Assert.Contains(message, Assert.Throws<FormatException>(() => PythonLiteral.ToJson(python)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            message,
+            Assert.Throws<FormatException>(() => PythonLiteral.ToJson(python)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void DeepNestingIsRefused() =>
@@ -35,11 +42,13 @@ public class PythonLiteralTests
 
     [Fact]
     public void AnyTextSurvivesReprAndBack() =>
-        Gen.String.Where(text => !text.Any(char.IsSurrogate)).Sample(text =>
-        {
-            var repr = "'" + text.Replace("\\", "\\\\").Replace("'", "\\'") + "'";
-            Assert.Equal(text, Parse(PythonLiteral.ToJson(repr)).GetString());
-        });
+        Gen
+            .String.Where(text => !text.Any(char.IsSurrogate))
+            .Sample(text =>
+            {
+                var repr = "'" + text.Replace("\\", "\\\\").Replace("'", "\\'") + "'";
+                Assert.Equal(text, Parse(PythonLiteral.ToJson(repr)).GetString());
+            });
 
     private static JsonElement Parse(string json)
     {

@@ -23,28 +23,33 @@ public class SequenceTextTests
 
     [Fact]
     public void WhatIsWrittenIsReadBack() =>
-        DataGen.Timed.Where(all => all.Count > 0).Sample(
-            all =>
-            {
-                using var folder = new TempFolder();
-                var (items, times) = (new StringWriter(), new StringWriter());
-                SequenceText.Write(all, items, times);
-                var (read, _) = SequenceText.Read(
-                    folder.Write("items.txt", items.ToString()),
-                    folder.WriteGzip("times.txt.gz", times.ToString()),
-                    SequenceForm.LinePerUser
-                );
-
-                var written = InteractionFilters.Compact(all).Interactions;
-                Assert.Equal(written.UserKeys, read.UserKeys);
-                for (var user = 0; user < read.Users; user++)
+        DataGen
+            .Timed.Where(all => all.Count > 0)
+            .Sample(
+                all =>
                 {
-                    Assert.Equal(written.ItemsOf(user).ToArray().Select(i => written.ItemKeys![i - 1]), ItemTexts(read, user));
-                    Assert.Equal(written.TimesOf(user).ToArray(), read.TimesOf(user).ToArray());
-                }
-            },
-            iter: 50
-        );
+                    using var folder = new TempFolder();
+                    var (items, times) = (new StringWriter(), new StringWriter());
+                    SequenceText.Write(all, items, times);
+                    var (read, _) = SequenceText.Read(
+                        folder.Write("items.txt", items.ToString()),
+                        folder.WriteGzip("times.txt.gz", times.ToString()),
+                        SequenceForm.LinePerUser
+                    );
+
+                    var written = InteractionFilters.Compact(all).Interactions;
+                    Assert.Equal(written.UserKeys, read.UserKeys);
+                    for (var user = 0; user < read.Users; user++)
+                    {
+                        Assert.Equal(
+                            written.ItemsOf(user).ToArray().Select(i => written.ItemKeys![i - 1]),
+                            ItemTexts(read, user)
+                        );
+                        Assert.Equal(written.TimesOf(user).ToArray(), read.TimesOf(user).ToArray());
+                    }
+                },
+                iter: 50
+            );
 
     [Theory]
     [InlineData("1 2 3\n2 x 4\n", 2, "'x' is not a whole number")]
@@ -79,7 +84,12 @@ public class SequenceTextTests
     {
         using var folder = new TempFolder();
         var path = folder.Write("some.txt", "1 2 3\nbroken\n2 1\nworse\n");
-        var options = new ImportOptions { ItemIds = ItemIds.AsGiven, Malformed = MalformedLines.Skip, Examples = 1 };
+        var options = new ImportOptions
+        {
+            ItemIds = ItemIds.AsGiven,
+            Malformed = MalformedLines.Skip,
+            Examples = 1,
+        };
 
         var (read, report) = SequenceText.Read(path, options: options);
 
@@ -111,12 +121,26 @@ public class SequenceTextTests
     {
         using var folder = new TempFolder();
         var missing = folder.PathOf("missing.txt");
-        Assert.Contains(missing, Assert.Throws<FileNotFoundException>(() => SequenceText.Read(missing)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            missing,
+            Assert.Throws<FileNotFoundException>(() => SequenceText.Read(missing)).Message,
+            StringComparison.Ordinal
+        );
         var empty = folder.Write("empty.txt", "\n");
-        Assert.Contains("not a single event", Assert.Throws<DataFormatException>(() => SequenceText.Read(empty)).Message, StringComparison.Ordinal);
-        var text = string.Concat(Enumerable.Range(1, 3000).Select(user => $"{user} {user * 7 % 91 + 1} {user * 3 % 89 + 1}\n"));
+        Assert.Contains(
+            "not a single event",
+            Assert.Throws<DataFormatException>(() => SequenceText.Read(empty)).Message,
+            StringComparison.Ordinal
+        );
+        var text = string.Concat(
+            Enumerable.Range(1, 3000).Select(user => $"{user} {user * 7 % 91 + 1} {user * 3 % 89 + 1}\n")
+        );
         var cut = folder.WriteGzip("cut.txt.gz", text, cutAfter: 4000);
-        Assert.Contains("cut off or broken", Assert.Throws<DataFormatException>(() => SequenceText.Read(cut)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cut off or broken",
+            Assert.Throws<DataFormatException>(() => SequenceText.Read(cut)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -17,7 +17,8 @@ internal sealed class GzipReadStream : Stream
     private bool isChecked;
 
     /// <summary>Reads an open file from its start; closes it in the end.</summary>
-    public GzipReadStream(FileStream file) => (this.file, gzip) = (file, new GZipStream(file, CompressionMode.Decompress, true));
+    public GzipReadStream(FileStream file) =>
+        (this.file, gzip) = (file, new GZipStream(file, CompressionMode.Decompress, true));
 
     public override bool CanRead => true;
     public override bool CanSeek => false;
