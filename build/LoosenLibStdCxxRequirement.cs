@@ -8,7 +8,7 @@ using System.Text;
 /// Lets TorchSharp's libLibTorchSharp.so load where libstdc++ is older than GCC 13.
 /// </summary>
 /// <remarks>
-/// The library needs the symbol version GLIBCXX_3.4.32 for one symbol only, <c>_ZSt21ios_base_library_init</c>: an empty
+/// The library needs the symbol version GLIBCXX_3.4.32 for one symbol only, <c>_ZSt21ios_base_library_initv</c>: an empty
 /// marker that makes sure iostreams are initialised, which an older libstdc++ does by itself. Three edits of equal length
 /// free the library from it: the version need becomes weak (VER_FLG_WEAK in .gnu.version_r), the symbol loses its version
 /// (.gnu.version), and its name becomes that of a harmless function without arguments in libc (.dynstr).
@@ -23,11 +23,65 @@ public static class LibStdCxxRequirement
     private const int GlobalVersion = 1; // VER_NDX_GLOBAL
 
     /// <summary>Changes an image in place. Returns the symbols renamed: none when the version is not needed or already weak.</summary>
-    /// <exception cref="InvalidDataException">The image is not a 64-bit little-endian ELF file with dynamic symbols.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The image is not a 64-bit little-endian ELF file with dynamic symbols, or is cut off. It may be changed in part.
+    /// </exception>
     public static IReadOnlyList<string> Loosen(byte[] image)
     {
         if (image.Length < 64 || image[0] != 0x7F || image[1] != 'E' || image[4] != 2 || image[5] != 1)
             throw new InvalidDataException("Not a 64-bit little-endian ELF file.");
+        try
+        {
+            return LoosenWhole(image);
+        }
+        catch (Exception outside) when (outside is ArgumentException || outside is IndexOutOfRangeException)
+        {
+            throw new InvalidDataException(
+                "The ELF file's tables point outside its " + image.Length + " bytes: is it cut off?"
+            );
+        }
+    }
+
+    /// <summary>Loosens a file where a host's libstdc++ asks for it; its time stays, so that a build finds it unchanged.</summary>
+    /// <param name="hostLibrary">The host's libstdc++, or null where none was found.</param>
+    /// <param name="file">The library to change: a copy, never the package's own file.</param>
+    /// <returns>Whether the file was changed.</returns>
+    /// <exception cref="InvalidDataException">The file is not what it should be; it stays as it was.</exception>
+    public static bool LoosenFileFor(string hostLibrary, string file)
+    {
+        if (IsOfferedBy(hostLibrary))
+            return false;
+        var image = File.ReadAllBytes(file);
+        if (Loosen(image).Count == 0)
+            return false;
+        var written = File.GetLastWriteTimeUtc(file);
+        File.WriteAllBytes(file + ".new", image);
+        File.SetLastWriteTimeUtc(file + ".new", written);
+        File.Delete(file); // a process that has the file open keeps the old one
+        File.Move(file + ".new", file);
+        return true;
+    }
+
+    /// <summary>The libstdc++ that the dynamic loader would take on this host, or null.</summary>
+    public static string HostLibrary()
+    {
+        var folders = (Environment.GetEnvironmentVariable("LD_LIBRARY_PATH") ?? "")
+            .Split(new[] { ':' }, StringSplitOptions.RemoveEmptyEntries)
+            .Concat(new[] { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib" });
+        return folders.Select(folder => Path.Combine(folder, "libstdc++.so.6")).FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>Whether a libstdc++ offers the version; a library that cannot be found is not judged.</summary>
+    public static bool IsOfferedBy(string library)
+    {
+        if (library == null)
+            return true;
+        var text = Encoding.GetEncoding(28591).GetString(File.ReadAllBytes(library)); // Latin-1 keeps every byte
+        return text.Contains(Version + "\0");
+    }
+
+    private static IReadOnlyList<string> LoosenWhole(byte[] image)
+    {
         var sections = Sections(image);
         var names = sections[".dynstr"].Offset;
         var versionIndex = WeakenNeed(image, sections[".gnu.version_r"].Offset, names);
@@ -52,24 +106,6 @@ public static class LibStdCxxRequirement
         return renamed;
     }
 
-    /// <summary>The libstdc++ that the dynamic loader would take on this host, or null.</summary>
-    public static string HostLibrary()
-    {
-        var folders = (Environment.GetEnvironmentVariable("LD_LIBRARY_PATH") ?? "")
-            .Split(new[] { ':' }, StringSplitOptions.RemoveEmptyEntries)
-            .Concat(new[] { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib" });
-        return folders.Select(folder => Path.Combine(folder, "libstdc++.so.6")).FirstOrDefault(File.Exists);
-    }
-
-    /// <summary>Whether a libstdc++ offers the version; a library that cannot be found is not judged.</summary>
-    public static bool IsOfferedBy(string library)
-    {
-        if (library == null)
-            return true;
-        var text = Encoding.GetEncoding(28591).GetString(File.ReadAllBytes(library)); // Latin-1 keeps every byte
-        return text.Contains(Version + "\0");
-    }
-
     private static int WeakenNeed(byte[] image, int need, int names)
     {
         while (true)
@@ -85,10 +121,12 @@ public static class LibStdCxxRequirement
                 }
                 auxiliary += (int)UInt32At(image, auxiliary + 12);
             }
-            var next = (int)UInt32At(image, need + 12);
+            var next = UInt32At(image, need + 12);
             if (next == 0)
                 return -1;
-            need += next;
+            if (next > image.Length)
+                throw new ArgumentException("The next version need lies outside the file.");
+            need += (int)next;
         }
     }
 
@@ -102,7 +140,10 @@ public static class LibStdCxxRequirement
         {
             var header = table + i * size;
             var name = StringAt(image, names + (int)UInt32At(image, header));
-            sections[name] = ((int)BitConverter.ToUInt64(image, header + 24), (int)BitConverter.ToUInt64(image, header + 32));
+            sections[name] = (
+                (int)BitConverter.ToUInt64(image, header + 24),
+                (int)BitConverter.ToUInt64(image, header + 32)
+            );
         }
         foreach (var needed in new[] { ".dynstr", ".dynsym", ".gnu.version", ".gnu.version_r" })
             if (!sections.ContainsKey(needed))
@@ -131,22 +172,20 @@ public sealed class LoosenLibStdCxxRequirement : Microsoft.Build.Utilities.Task
     public override bool Execute()
     {
         var host = LibStdCxxRequirement.HostLibrary();
-        if (!LibStdCxxRequirement.IsOfferedBy(host))
+        try
         {
-            var image = File.ReadAllBytes(Library);
-            var renamed = LibStdCxxRequirement.Loosen(image);
-            if (renamed.Count > 0)
-            {
-                var written = File.GetLastWriteTimeUtc(Library); // kept, so that the next build finds the copy unchanged
-                File.WriteAllBytes(Library + ".new", image);
-                File.SetLastWriteTimeUtc(Library + ".new", written);
-                File.Delete(Library);
-                File.Move(Library + ".new", Library);
+            if (LibStdCxxRequirement.LoosenFileFor(host, Library))
                 Log.LogMessage(
                     Microsoft.Build.Framework.MessageImportance.High,
                     host + " lacks " + LibStdCxxRequirement.Version + ": loosened " + Library
                 );
-            }
+        }
+        catch (InvalidDataException unfit)
+        {
+            Log.LogError(
+                Library + ": " + unfit.Message + " Delete the package's folder in the NuGet cache and restore again."
+            );
+            return false;
         }
         File.WriteAllText(Stamp, host ?? "no libstdc++ found");
         File.SetLastWriteTimeUtc(Stamp, File.GetLastWriteTimeUtc(Library));

@@ -1,11 +1,3 @@
-namespace GenRec.Cli;
+using GenRec.Cli;
 
-internal static class Program
-{
-    private static int Main()
-    {
-        using var x = TorchSharp.torch.ones(3);
-        Console.WriteLine(x.sum().ToString(TorchSharp.TensorStringStyle.Julia));
-        return 0;
-    }
-}
+return await CommandLine.RunAsync(args, new Terminal(Console.Out, Console.Error));

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using GenRec.Cli.Commands;
+using GenRec.Cli.Experiments;
+using GenRec.Shared.Runtime;
+
+namespace GenRec.Cli;
+
+/// <summary>The commands, and what becomes of errors.</summary>
+internal static class CommandLine
+{
+    // A command that is asked to stop saves first; after this long the process ends anyway.
+    private static readonly TimeSpan TimeToSave = TimeSpan.FromMinutes(2);
+
+    private static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Say where in the code an error arose",
+        Recursive = true,
+    };
+
+    /// <summary>All commands.</summary>
+    public static RootCommand Create(Terminal terminal, IExperimentRegistry experiments)
+    {
+        var root = new RootCommand(
+            "Generative recommendation: run the notebooks, the data tools and the papers' experiments."
+        );
+        root.Options.Add(Verbose);
+        root.Add(RunCommand.Create(terminal));
+        root.Add(DataCommand.Create(terminal));
+        root.Add(ExperimentCommand.Create(terminal, experiments));
+        root.Add(DoctorCommand.Create(terminal));
+        root.Add(OperatorsCommand.Create(terminal));
+        return root;
+    }
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>0 done, 1 failed, 2 wrong input.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments,
+        Terminal terminal,
+        IExperimentRegistry? experiments = null,
+        CancellationToken cancel = default
+    )
+    {
+        // Before anything else: a native library must be found by whatever touches a tensor first.
+        RuntimeHelpers.RunModuleConstructor(typeof(NativeLibraries).Module.ModuleHandle);
+        var parsed = Create(terminal, experiments ?? new ExperimentRegistry()).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                terminal.Error.WriteLine($"error: {error.Message}");
+            var command = parsed.CommandResult.Command;
+            terminal.Error.WriteLine(
+                $"Run '{PathOf(parsed.CommandResult)} --help' to see how '{command.Name}' is used."
+            );
+            return ExitCode.WrongInput;
+        }
+        try
+        {
+            var configuration = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeToSave,
+                Output = terminal.Out,
+                Error = terminal.Error,
+            };
+            return await parsed.InvokeAsync(configuration, cancel);
+        }
+        catch (Exception error) when (!parsed.GetValue(Verbose))
+        {
+            return Tell(terminal, error);
+        }
+        catch (Exception error)
+        {
+            terminal.Error.WriteLine(error);
+            return Tell(terminal, error);
+        }
+    }
+
+    private static int Tell(Terminal terminal, Exception error)
+    {
+        while (error is TypeInitializationException or TargetInvocationException && error.InnerException is { } inner)
+            error = inner;
+        if (error is OperationCanceledException)
+        {
+            terminal.Error.WriteLine("Stopped.");
+            return ExitCode.Failed;
+        }
+        terminal.Error.WriteLine($"error: {error.Message}");
+        if (error is UserError told)
+            return told.ExitCode;
+        var input =
+            error is FileNotFoundException or DirectoryNotFoundException or ArgumentException or FormatException
+            || error is InvalidDataException or UnauthorizedAccessException;
+        if (!input)
+            terminal.Error.WriteLine("Run the command again with --verbose to see where it arose.");
+        return input ? ExitCode.WrongInput : ExitCode.Failed;
+    }
+
+    private static string PathOf(System.CommandLine.Parsing.CommandResult result) =>
+        result.Parent is System.CommandLine.Parsing.CommandResult parent
+            ? $"{PathOf(parent)} {result.Command.Name}"
+            : "genrec";
+}

@@ -1,0 +1,158 @@
+using System.CommandLine;
+using GenRec.Cli.Experiments;
+using GenRec.Shared.Experiments;
+using Spectre.Console;
+
+namespace GenRec.Cli.Commands;
+
+/// <summary><c>genrec experiment</c>: list, run and resume.</summary>
+internal static class ExperimentCommand
+{
+    private static readonly string[] Scales = ["smoke", "tutorial", "paper"];
+
+    public static Command Create(Terminal terminal, IExperimentRegistry registry) =>
+        new("experiment", "Rerun the papers' experiments")
+        {
+            List(terminal, registry),
+            Run(terminal, registry),
+            Resume(terminal, registry),
+        };
+
+    private static Command List(Terminal terminal, IExperimentRegistry registry)
+    {
+        var command = new Command("list", "Show all presets");
+        command.SetAction(_ =>
+        {
+            var table = Terminal.Table("preset", "system", "data", "scale", "values from");
+            foreach (var preset in registry.Experiments)
+                table.AddRow(
+                    new[] { preset.Name, preset.System, preset.Dataset, preset.Scale, preset.Source }
+                        .Select(Markup.Escape)
+                        .ToArray()
+                );
+            if (registry.Experiments.Count == 0)
+                terminal.Out.WriteLine("There are no presets yet.");
+            else
+                terminal.Styled.Write(table);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Run(Terminal terminal, IExperimentRegistry registry)
+    {
+        var preset = new Argument<string>("preset") { Description = "Name of a preset, see 'genrec experiment list'" };
+        var scale = new Option<string?>("--scale") { Description = "Take the preset of this scale" };
+        scale.AcceptOnlyFromAmong(Scales);
+        var seed = new Option<long?>("--seed") { Description = "Seed instead of the preset's" };
+        var epochs = new Option<int?>("--epochs") { Description = "Epochs instead of the preset's" };
+        epochs.Validators.Add(result =>
+        {
+            if (result.GetValue(epochs) is < 1)
+                result.AddError("--epochs must be at least 1.");
+        });
+        var device = new Option<string?>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
+        var output = new Option<DirectoryInfo?>("--output")
+        {
+            Description = "Folder of the run record; default runs/<preset>",
+        };
+        var command = new Command("run", "Train and evaluate a preset; Ctrl+C saves and prints how to resume")
+        {
+            preset,
+            scale,
+            seed,
+            epochs,
+            device,
+            output,
+        };
+        command.SetAction(
+            (parsed, cancel) =>
+            {
+                var found = Find(registry, parsed.GetRequiredValue(preset), parsed.GetValue(scale));
+                var request = new ExperimentRequest(
+                    found.Name,
+                    parsed.GetValue(seed) ?? found.Seed,
+                    parsed.GetValue(epochs),
+                    parsed.GetValue(device)
+                );
+                var folder = NewFolder(parsed.GetValue(output)?.FullName, found, request);
+                return WatchAsync(terminal, found, request, folder, cancel);
+            }
+        );
+        return command;
+    }
+
+    private static Command Resume(Terminal terminal, IExperimentRegistry registry)
+    {
+        var folder = new Argument<DirectoryInfo>("folder") { Description = "Folder of a run that was stopped" };
+        var command = new Command("resume", "Carry on a run from its last checkpoint") { folder };
+        command.SetAction(
+            (parsed, cancel) =>
+            {
+                var path = parsed.GetRequiredValue(folder).FullName;
+                var request = RunFolder.Open(path).ReadConfig<AskedOnly>().Request;
+                if (request?.Experiment is null)
+                    throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
+                var found = Find(registry, request.Experiment, null);
+                var run = RunFolder.Resume(path, new ExperimentConfig(request, found.OptionsOf(request)));
+                return WatchAsync(terminal, found, request, run, cancel);
+            }
+        );
+        return command;
+    }
+
+    private static IExperiment Find(IExperimentRegistry registry, string name, string? scale)
+    {
+        var wanted = scale is null || name.EndsWith($"-{scale}", StringComparison.Ordinal) ? name : $"{name}-{scale}";
+        return registry.Experiments.FirstOrDefault(preset =>
+                preset.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase)
+            )
+            ?? throw new UserError(
+                $"No preset is called '{wanted}'."
+                    + NearestName.Question(wanted, registry.Experiments.Select(preset => preset.Name))
+                    + " Run 'genrec experiment list' to see all."
+            );
+    }
+
+    private static RunFolder NewFolder(string? output, IExperiment experiment, ExperimentRequest request)
+    {
+        var (root, name) = output is null
+            ? (Path.Combine(Repository.Root, "runs"), experiment.Name)
+            : (Path.GetDirectoryName(output) ?? output, Path.GetFileName(output));
+        return RunFolder.Create(root, name, new ExperimentConfig(request, experiment.OptionsOf(request)), request.Seed);
+    }
+
+    private static async Task<int> WatchAsync(
+        Terminal terminal,
+        IExperiment experiment,
+        ExperimentRequest request,
+        RunFolder folder,
+        CancellationToken cancel
+    )
+    {
+        var shown = Repository.Shown(folder.Path);
+        terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");
+        var result = await ProgressBar.ShowAsync(
+            terminal,
+            experiment.Name,
+            report =>
+                experiment.RunAsync(
+                    request,
+                    folder,
+                    new Direct<ExperimentProgress>(news => report(news.Done, news.Line)),
+                    cancel
+                )
+        );
+        foreach (var line in result.Summary)
+            terminal.Out.WriteLine(line);
+        if (result.Finished)
+            return ExitCode.Done;
+        terminal.Out.WriteLine("Stopped; a checkpoint is saved. Carry on with:");
+        terminal.Out.WriteLine(
+            $"  genrec experiment resume {(shown.Contains(' ', StringComparison.Ordinal) ? $"\"{shown}\"" : shown)}"
+        );
+        return ExitCode.Failed;
+    }
+
+    private sealed record AskedOnly(ExperimentRequest? Request);
+}

@@ -1,0 +1,8 @@
+namespace GenRec.Cli.Experiments;
+
+/// <summary>The project's experiments.</summary>
+internal sealed class ExperimentRegistry : IExperimentRegistry
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<IExperiment> Experiments { get; } = [];
+}

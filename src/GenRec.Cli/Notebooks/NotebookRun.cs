@@ -1,0 +1,78 @@
+using GenRec.Notebooks.Running;
+
+namespace GenRec.Cli.Notebooks;
+
+/// <summary>Runs notebooks with progress and writes the summary.</summary>
+internal static class NotebookRun
+{
+    public static async Task<int> WatchAsync(
+        Terminal terminal,
+        IReadOnlyList<string> notebooks,
+        RunOptions options,
+        CancellationToken cancel
+    )
+    {
+        var summary = await ProgressBar.ShowAsync(
+            terminal,
+            "notebooks",
+            report =>
+            {
+                var news = new News(notebooks, report);
+                return new NotebookRunner(options, new Direct<RunEvent>(news.Tell)).RunAsync(notebooks, cancel);
+            }
+        );
+        foreach (var notebook in summary.Notebooks)
+        foreach (var note in notebook.Notes)
+            terminal.Out.WriteLine($"note: {Name(notebook.Source)}: {note}");
+        if (options.OutputFolder is { } folder)
+        {
+            SummaryFiles.Write(summary, options, folder);
+            terminal.Out.WriteLine($"Executed copies and summary: {Repository.Shown(folder)}");
+        }
+        var passed = summary.Notebooks.Count(notebook => notebook.Passed);
+        var rest = summary.NotStarted.Count == 0 ? "" : $", {summary.NotStarted.Count} not started";
+        terminal.Out.WriteLine($"{passed} of {notebooks.Count} notebooks passed in {Seconds(summary.Seconds)}{rest}.");
+        return summary.Passed ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    /// <summary>One line that says why a notebook did not pass, or that it did.</summary>
+    public static string Verdict(NotebookSummary notebook)
+    {
+        if (notebook.Passed)
+            return "passed";
+        if (notebook.FirstFailure is not { } cell)
+            return $"failed: {notebook.Problem ?? "not all cells ran"}";
+        var what = cell.Error is { } error ? $"{error.Name}: {error.Message}" : cell.Outcome.ToString();
+        return $"failed in cell {cell.Number}{(cell.Error is { Line: > 0 and var line } ? $", line {line}" : "")}: {what}";
+    }
+
+    public static string Name(string path) => Path.GetFileNameWithoutExtension(path);
+
+    public static string Seconds(double seconds) => seconds < 90 ? $"{seconds:F1} s" : $"{seconds / 60:F1} min";
+
+    /// <summary>Turns news of the run into the bar's share and into lines.</summary>
+    private sealed class News(IReadOnlyList<string> notebooks, Action<double, string?> report)
+    {
+        private int ended;
+
+        public void Tell(RunEvent happened)
+        {
+            switch (happened)
+            {
+                case NotebookStarted started:
+                    report(Done(0), $"{Name(started.Source)}: {started.CodeCells} code cells");
+                    break;
+                case CellStarted cell:
+                    report(Done((cell.CodeCell - 1) / (double)cell.CodeCells), null);
+                    break;
+                case NotebookEnded over:
+                    ended++;
+                    var line = $"{Name(over.Source)}: {Verdict(over.Summary)} ({Seconds(over.Summary.Seconds)})";
+                    report(Done(0), line);
+                    break;
+            }
+        }
+
+        private double Done(double ofCurrent) => (ended + ofCurrent) / notebooks.Count;
+    }
+}

@@ -1,0 +1,268 @@
+using GenRec.Shared.Display;
+
+namespace GenRec.Shared.Plotting;
+
+/// <summary>Points of one colour and marker.</summary>
+/// <param name="Name">Name in the legend.</param>
+/// <param name="X">Horizontal places.</param>
+/// <param name="Y">Vertical places, as many.</param>
+/// <param name="XErrors">Half lengths of the horizontal error bars, or null.</param>
+/// <param name="YErrors">Half lengths of the vertical error bars, or null.</param>
+/// <param name="Labels">A word beside each point, or null.</param>
+public sealed record PointSeries(
+    string Name,
+    IReadOnlyList<double> X,
+    IReadOnlyList<double> Y,
+    IReadOnlyList<double>? XErrors = null,
+    IReadOnlyList<double>? YErrors = null,
+    IReadOnlyList<string>? Labels = null
+)
+{
+    internal void Check()
+    {
+        foreach (var count in new[] { Y.Count, XErrors?.Count, YErrors?.Count, Labels?.Count })
+            if (count is { } length && length != X.Count)
+                throw new ArgumentException(
+                    $"'{Name}' has lists of {X.Count} and {length}; all need one entry for each point."
+                );
+    }
+}
+
+/// <summary>An event on a time line.</summary>
+/// <param name="Label">Short name at its marker.</param>
+/// <param name="Date">When.</param>
+/// <param name="Lane">The line it stands on.</param>
+/// <param name="Importance">What its colour stands for; events of equal importance share a colour.</param>
+/// <param name="State">What its marker stands for; events of equal state share a marker.</param>
+/// <param name="Detail">Shown when pointed at, or null.</param>
+public sealed record TimelineEvent(
+    string Label,
+    DateOnly Date,
+    string Lane,
+    string Importance,
+    string State,
+    string? Detail = null
+);
+
+public static partial class Figures
+{
+    /// <summary>Points with error bars, one colour and marker for each series.</summary>
+    /// <param name="text">What the figure says.</param>
+    /// <param name="series">The points; at least one series.</param>
+    /// <param name="logX">Logarithmic horizontal axis.</param>
+    /// <param name="logY">Logarithmic vertical axis.</param>
+    /// <param name="diagonal">Draws y = x, for "ours against published".</param>
+    /// <exception cref="ArgumentException">A text is blank, there is no series, or lengths differ.</exception>
+    public static Display.Figure Scatter(
+        FigureText text,
+        IReadOnlyList<PointSeries> series,
+        bool logX = false,
+        bool logY = false,
+        bool diagonal = false
+    )
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(series);
+        text.Check();
+        RequireSome(series.Sum(points => points.X.Count), "point");
+        var sketch = new Sketch();
+        for (var at = 0; at < series.Count; at++)
+            AddPoints(sketch, series[at], at);
+        if (diagonal)
+            AddDiagonal(
+                sketch,
+                series.SelectMany(points => points.X.Concat(points.Y)).Where(double.IsFinite).ToArray()
+            );
+        sketch.Layout("xaxis", Sketch.Axis(text.XAxis, logX));
+        sketch.Layout("yaxis", Sketch.Axis(text.YAxis, logY));
+        var rows = series.SelectMany(points =>
+            points.X.Select((x, at) => (object?[])[points.Name, points.Labels?[at], x, points.Y[at]])
+        );
+        var table = new Table(["series", "point", text.XAxis, text.YAxis], [.. rows]).Top(MostRowsOfNumbers);
+        return sketch.Finish(text.Title, text.Caption, table);
+    }
+
+    private static void AddPoints(Sketch sketch, PointSeries points, int at)
+    {
+        points.Check();
+        var trace = new Attributes
+        {
+            ["name"] = points.Name,
+            ["showlegend"] = true,
+            ["mode"] = points.Labels is null ? "markers" : "markers+text",
+            ["x"] = Sketch.Numbers(points.X),
+            ["y"] = Sketch.Numbers(points.Y),
+            ["marker"] = new Attributes
+            {
+                ["color"] = Palette.Color(at),
+                ["symbol"] = Palette.Marker(at),
+                ["size"] = 10,
+            },
+        };
+        if (points.Labels is not null)
+            (trace["text"], trace["textposition"]) = (points.Labels.Select(HtmlText.Escape).ToArray(), "top center");
+        if (points.XErrors is not null)
+            trace["error_x"] = ErrorBars(points.XErrors);
+        if (points.YErrors is not null)
+            trace["error_y"] = ErrorBars(points.YErrors);
+        sketch.Add("scatter", trace);
+    }
+
+    private static void AddDiagonal(Sketch sketch, double[] values)
+    {
+        if (values.Length == 0)
+            return;
+        var ends = new[] { values.Min(), values.Max() };
+        sketch.Add(
+            "scatter",
+            new Attributes
+            {
+                ["name"] = "y = x",
+                ["mode"] = "lines",
+                ["x"] = ends,
+                ["y"] = ends,
+                ["hoverinfo"] = "skip",
+                ["line"] = new Attributes
+                {
+                    ["color"] = Palette.Ink,
+                    ["dash"] = "dot",
+                    ["width"] = 1.5,
+                },
+            }
+        );
+    }
+
+    /// <summary>Events by date on one line for each lane, coloured by importance, marked by state.</summary>
+    /// <param name="title">What is plotted.</param>
+    /// <param name="caption">What to see.</param>
+    /// <param name="events">The events; lanes, importances and states keep the order in which they first appear.</param>
+    /// <exception cref="ArgumentException">Title or caption is blank, or there is no event.</exception>
+    public static Display.Figure Timeline(string title, string caption, IReadOnlyList<TimelineEvent> events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        new FigureText(title, caption, "date", "part").Check();
+        RequireSome(events.Count, "event");
+        var lanes = events.Select(point => point.Lane).Distinct().ToList();
+        var states = events.Select(point => point.State).Distinct().ToList();
+        var importances = events.Select(point => point.Importance).Distinct().ToList();
+        var (heights, centres, rows, end) = PackLanes(events, lanes);
+        var sketch = new Sketch { Height = 150 + 24 * rows };
+        foreach (var importance in importances)
+            AddEvents(sketch, events, heights, importance, importances.IndexOf(importance), states);
+        foreach (var state in states) // the legend's explanation of the markers
+            sketch.Add("scatter", LegendEntry(state, states.IndexOf(state)));
+        var x = Sketch.Axis("date of the first version");
+        (x["type"], x["hoverformat"]) = ("date", "%Y-%m-%d");
+        x["range"] = new[] // room for the labels, which stand to the right of their markers
+        {
+            events.Min(point => point.Date).AddDays(-60).ToString("yyyy-MM-dd"),
+            DateOnly.FromDayNumber(end).ToString("yyyy-MM-dd"),
+        };
+        sketch.Layout("xaxis", x);
+        var y = Sketch.Axis("part");
+        (y["tickmode"], y["tickvals"], y["ticktext"]) = ("array", centres, lanes.Select(HtmlText.Escape).ToArray());
+        (y["range"], y["zeroline"], y["showgrid"]) = (new[] { rows, -1.0 }, false, false);
+        sketch.Layout("yaxis", y);
+        var table = Table.Of(
+            events.OrderBy(point => point.Date),
+            ("date", point => point.Date),
+            ("paper", point => point.Label),
+            ("part", point => point.Lane),
+            ("importance", point => point.Importance),
+            ("state", point => point.State)
+        );
+        return sketch.Finish(title, caption, table.Top(MostRowsOfNumbers));
+    }
+
+    private static void AddEvents(
+        Sketch sketch,
+        IReadOnlyList<TimelineEvent> events,
+        double[] heights,
+        string importance,
+        int color,
+        List<string> states
+    )
+    {
+        var chosen = events.Index().Where(point => point.Item.Importance == importance).ToArray();
+        sketch.Add(
+            "scatter",
+            new Attributes
+            {
+                ["name"] = importance,
+                ["legendgroup"] = "importance",
+                ["legendgrouptitle"] = new Attributes { ["text"] = "importance (colour)" },
+                ["mode"] = "markers+text",
+                ["x"] = chosen.Select(point => point.Item.Date.ToString("yyyy-MM-dd")).ToArray(),
+                ["y"] = chosen.Select(point => heights[point.Index]).ToArray(),
+                ["text"] = chosen.Select(point => HtmlText.Escape(point.Item.Label)).ToArray(),
+                ["textposition"] = "middle right",
+                ["customdata"] = chosen.Select(point => HtmlText.Escape(point.Item.Detail ?? "")).ToArray(),
+                ["hovertemplate"] = "%{text}, %{x}<br>%{customdata}<extra></extra>",
+                ["marker"] = new Attributes
+                {
+                    ["color"] = Palette.Color(color),
+                    ["size"] = 11,
+                    ["symbol"] = chosen.Select(point => Palette.Marker(states.IndexOf(point.Item.State))).ToArray(),
+                },
+            }
+        );
+    }
+
+    private static Attributes LegendEntry(string state, int at) =>
+        new()
+        {
+            ["name"] = state,
+            ["legendgroup"] = "state",
+            ["legendgrouptitle"] = new Attributes { ["text"] = "state (marker)" },
+            ["mode"] = "markers",
+            ["x"] = new double?[] { null },
+            ["y"] = new double?[] { null },
+            ["marker"] = new Attributes
+            {
+                ["symbol"] = Palette.Marker(at),
+                ["color"] = Palette.Ink,
+                ["size"] = 11,
+            },
+        };
+
+    /// <summary>
+    /// Packs each lane into as few rows as its labels allow: an event takes the first row whose last label ends before it.
+    /// </summary>
+    private static (double[] Heights, double[] Centres, int Rows, int End) PackLanes(
+        IReadOnlyList<TimelineEvent> events,
+        List<string> lanes
+    )
+    {
+        const double LabelWidth = 7; // pixels for a letter, on a plot of the width below
+        const double PlotWidth = 560;
+        var span = events.Max(point => point.Date.DayNumber) - events.Min(point => point.Date.DayNumber) + 365;
+        var last = 0.0;
+        var heights = new double[events.Count];
+        var centres = new double[lanes.Count];
+        var above = 0;
+        for (var lane = 0; lane < lanes.Count; lane++)
+        {
+            var ends = new List<double>();
+            foreach (
+                var (at, point) in events
+                    .Index()
+                    .Where(pair => pair.Item.Lane == lanes[lane])
+                    .OrderBy(pair => pair.Item.Date)
+            )
+            {
+                var row = ends.FindIndex(end => end < point.Date.DayNumber);
+                if (row < 0)
+                {
+                    row = ends.Count;
+                    ends.Add(0);
+                }
+                ends[row] = point.Date.DayNumber + (point.Label.Length * LabelWidth + 20) * span / PlotWidth;
+                last = Math.Max(last, ends[row]);
+                heights[at] = above + row;
+            }
+            centres[lane] = above + (ends.Count - 1) / 2.0;
+            above += ends.Count + 1;
+        }
+        return (heights, centres, above - 1, (int)Math.Ceiling(last));
+    }
+}

@@ -1,0 +1,61 @@
+namespace GenRec.Shared.Plotting;
+
+/// <summary>One run, or the mean of several seeds, over training.</summary>
+/// <param name="Name">Name in the legend.</param>
+/// <param name="Steps">Positions on the horizontal axis, rising.</param>
+/// <param name="Values">One value for each step; NaN leaves a gap.</param>
+public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IReadOnlyList<double> Values)
+{
+    /// <summary>Lower edge of the band, or null.</summary>
+    public IReadOnlyList<double>? Low { get; init; }
+
+    /// <summary>Upper edge of the band, or null.</summary>
+    public IReadOnlyList<double>? High { get; init; }
+
+    /// <summary>The mean over seeds with a band from the lowest to the highest seed.</summary>
+    /// <param name="name">Name in the legend.</param>
+    /// <param name="steps">Positions on the horizontal axis.</param>
+    /// <param name="seeds">One list of values for each seed, all as long as <paramref name="steps"/>; at least one seed.</param>
+    /// <exception cref="ArgumentException">There is no seed, or a seed has another number of values.</exception>
+    public static LearningCurve FromSeeds(
+        string name,
+        IReadOnlyList<double> steps,
+        IReadOnlyList<IReadOnlyList<double>> seeds
+    )
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+        ArgumentNullException.ThrowIfNull(seeds);
+        if (seeds.Count == 0)
+            throw new ArgumentException($"'{name}' has no seed.", nameof(seeds));
+        for (var seed = 0; seed < seeds.Count; seed++)
+            if (seeds[seed].Count != steps.Count)
+                throw new ArgumentException(
+                    $"'{name}', seed {seed}: {seeds[seed].Count} values for {steps.Count} steps.",
+                    nameof(seeds)
+                );
+        return new LearningCurve(name, steps, Over(values => values.Average()))
+        {
+            Low = seeds.Count > 1 ? Over(values => values.Min()) : null,
+            High = seeds.Count > 1 ? Over(values => values.Max()) : null,
+        };
+
+        double[] Over(Func<IEnumerable<double>, double> fold) =>
+            [.. Enumerable.Range(0, steps.Count).Select(at => fold(seeds.Select(seed => seed[at])))];
+    }
+
+    internal void Check()
+    {
+        if (Values.Count != Steps.Count)
+            throw new ArgumentException($"'{Name}' has {Values.Count} values for {Steps.Count} steps.", nameof(Values));
+        if (Low is null != High is null || Low is not null && (Low.Count != Steps.Count || High!.Count != Steps.Count))
+            throw new ArgumentException(
+                $"'{Name}' needs both edges of its band, one value for each step.",
+                nameof(Low)
+            );
+    }
+}
+
+/// <summary>One plot among several small ones.</summary>
+/// <param name="Title">Text above the plot.</param>
+/// <param name="Curves">Its curves; a name stands for the same style in all panels.</param>
+public sealed record Panel(string Title, IReadOnlyList<LearningCurve> Curves);

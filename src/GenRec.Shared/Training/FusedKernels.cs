@@ -1,0 +1,77 @@
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.Training;
+
+/// <summary>Operators over lists of tensors that TorchSharp does not wrap, reached through TorchScript text.</summary>
+/// <remarks>
+/// One call updates all parameters. Where the installed libtorch does not know an operator, or has no kernel for the
+/// device, the caller's own loop over plain operators takes over.
+/// </remarks>
+internal sealed class FusedKernels
+{
+    private const string Script = """
+        def adam(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], t: List[Tensor], lr: float, beta1: float, beta2: float, decay: float, eps: float):
+            none: List[Tensor] = []
+            torch._fused_adam_(p, g, m, v, none, t, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+            return lr
+
+        def adamw(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], t: List[Tensor], lr: float, beta1: float, beta2: float, decay: float, eps: float):
+            none: List[Tensor] = []
+            torch._fused_adamw_(p, g, m, v, none, t, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+            return lr
+
+        def norm(g: List[Tensor]):
+            return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g, 2.0)))
+
+        def scale(g: List[Tensor], factor: Tensor):
+            torch._foreach_mul_(g, factor)
+            return factor
+        """;
+
+    private static readonly Lazy<FusedKernels?> instance = new(TryCompile);
+    private readonly jit.CompilationUnit unit;
+
+    private FusedKernels(jit.CompilationUnit unit) => this.unit = unit;
+
+    /// <summary>The kernels, or null where this libtorch has them not.</summary>
+    public static FusedKernels? Instance => instance.Value;
+
+    /// <summary>Why <see cref="Instance"/> is null; null where it is not.</summary>
+    public static string? Missing { get; private set; }
+
+    public void Adam(bool decoupled, AdamLists lists, double learningRate, AdamOptions options, double decay)
+    {
+        var (p, g, m, v, t) = (lists.Parameters, lists.Gradients, lists.First, lists.Second, lists.Steps);
+        var (beta1, beta2, eps) = (options.Beta1, options.Beta2, options.Epsilon);
+        unit.invoke(decoupled ? "adamw" : "adam", p, g, m, v, t, learningRate, beta1, beta2, decay, eps);
+    }
+
+    /// <summary>The norm of all gradients together; a scalar on their device, owned by the caller.</summary>
+    public Tensor Norm(Tensor[] gradients) => (Tensor)unit.invoke("norm", (object)gradients);
+
+    /// <summary>Multiplies in place by a scalar tensor on the same device.</summary>
+    public void Scale(Tensor[] gradients, Tensor factor) =>
+        (unit.invoke("scale", gradients, factor) as Tensor)?.Dispose();
+
+    private static FusedKernels? TryCompile()
+    {
+        try
+        {
+            return new FusedKernels(jit.compile(Script + "\n")); // the parser wants the last line ended
+        }
+        catch (Exception unknown) when (unknown is not OutOfMemoryException)
+        {
+            Missing = unknown.Message.Split('\n')[0];
+            return null;
+        }
+    }
+}
+
+/// <summary>Lists of equal length that the fused kernel walks together.</summary>
+internal readonly record struct AdamLists(
+    Tensor[] Parameters,
+    Tensor[] Gradients,
+    Tensor[] First,
+    Tensor[] Second,
+    Tensor[] Steps
+);

@@ -1,0 +1,49 @@
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.Training;
+
+/// <summary>The norm of all gradients together, and clipping by it, without waiting for the device.</summary>
+/// <remarks>Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.</remarks>
+public static class GradientNorm
+{
+    /// <summary>Euclidean norm over all tensors.</summary>
+    /// <param name="gradients">At least one, on one device.</param>
+    /// <returns>A scalar on that device, owned by the caller.</returns>
+    public static Tensor Of(Tensor[] gradients)
+    {
+        ArgumentNullException.ThrowIfNull(gradients);
+        ArgumentOutOfRangeException.ThrowIfZero(gradients.Length);
+        using var _ = no_grad();
+        if (FusedKernels.Instance is { } kernels)
+            return kernels.Norm(gradients);
+        using var scope = NewDisposeScope();
+        return stack(gradients.Select(g => g.norm())).norm().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scales all gradients by one factor so that their norm is at most <paramref name="limit"/>.</summary>
+    /// <param name="gradients">At least one, on one device; changed in place.</param>
+    /// <param name="limit">Above 0; <see cref="double.PositiveInfinity"/> clips nothing.</param>
+    /// <param name="divisor">Divides the gradients first: the number of samples whose losses were summed.</param>
+    /// <returns>The norm after the division and before the clipping: a scalar on the device, owned by the caller.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A number is not above 0.</exception>
+    public static Tensor Clip(Tensor[] gradients, double limit, double divisor = 1)
+    {
+        if (limit is not > 0)
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "Need a norm above 0.");
+        if (divisor is not > 0)
+            throw new ArgumentOutOfRangeException(nameof(divisor), divisor, "Need a divisor above 0.");
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var norm = Of(gradients) / divisor;
+        if (double.IsPositiveInfinity(limit) && divisor == 1)
+            return norm.MoveToOuterDisposeScope();
+        // torch.nn.utils.clip_grad_norm_ adds the same 1e-6.
+        var factor = (limit / (norm + 1e-6)).clamp_max(1.0) / divisor;
+        if (FusedKernels.Instance is { } kernels)
+            kernels.Scale(gradients, factor);
+        else
+            foreach (var gradient in gradients)
+                gradient.mul_(factor);
+        return norm.MoveToOuterDisposeScope();
+    }
+}

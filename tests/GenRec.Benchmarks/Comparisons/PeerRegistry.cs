@@ -1,0 +1,20 @@
+using GenRec.Benchmarks.Harness;
+
+namespace GenRec.Benchmarks.Comparisons;
+
+/// <summary>All comparisons; a new speed goal is a line here.</summary>
+internal static class PeerRegistry
+{
+    public static IReadOnlyList<IPeerComparison> All { get; } =
+    [
+        SasRecTrain.Beauty,
+        SasRecTrain.MovieLens,
+        SasRecTrainPyTorch.Beauty,
+        new RankAllUsers(),
+        new Batching(), // TorchSharp's data loader
+    ];
+
+    /// <summary>The comparison of this name, or null.</summary>
+    public static IPeerComparison? Find(string name) =>
+        All.FirstOrDefault(comparison => comparison.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+}
