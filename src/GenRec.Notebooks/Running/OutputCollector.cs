@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Sessions;

@@ -64,6 +64,9 @@ internal sealed class ScriptChain : IDisposable
         CellScope.Current = cell;
         try
         {
+            // With a token that can never be cancelled, ControlledExecution.Run waits for its cancellation forever.
+            if (!abort.CanBeCanceled)
+                return FinishAsync(script, Run(script), file);
 #pragma warning disable SYSLIB0046 // A cell that ignores its token must still end; what it broke is the session's own.
             System.Runtime.ControlledExecution.Run(() => running = Run(script), abort);
 #pragma warning restore SYSLIB0046
