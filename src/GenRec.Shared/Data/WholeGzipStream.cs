@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace GenRec.Shared.Data.Downloads;
+namespace GenRec.Shared.Data;
 
 /// <summary>Reads a gzip file and throws at its end when the file was cut short.</summary>
 /// <remarks>
@@ -19,14 +19,24 @@ public sealed class WholeGzipStream : Stream
     private int end;
     private bool isAtEnd;
 
-    private WholeGzipStream(string path) =>
-        (this.path, inner) = (
-            path,
-            new GZipStream(new Followed(File.OpenRead(path), MarkMember), CompressionMode.Decompress)
-        );
+    /// <summary>Reads an open file from where it stands; closes it in the end.</summary>
+    public WholeGzipStream(FileStream file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        (path, inner) = (file.Name, new GZipStream(new Followed(file, MarkMember), CompressionMode.Decompress));
+    }
 
     /// <summary>Opens a file.</summary>
-    public static WholeGzipStream Open(string path) => new(path);
+    public static WholeGzipStream Open(string path) => new(File.OpenRead(path));
+
+    /// <summary>Whether a file starts with gzip's first two bytes; it stands at its start afterwards.</summary>
+    public static bool IsGzip(FileStream file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var packed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
+        file.Position = 0;
+        return packed;
+    }
 
     /// <inheritdoc/>
     public override bool CanRead => true;
