@@ -63,7 +63,7 @@ internal static class NotebookRun
                     report(Done(0), $"{Name(started.Source)}: {started.CodeCells} code cells");
                     break;
                 case CellStarted cell:
-                    report(Done((cell.CodeCell - 1) / (double)cell.CodeCells), null);
+                    report(Done((cell.Number - 1) / (double)cell.CodeCells), null);
                     break;
                 case NotebookEnded over:
                     ended++;
