@@ -14,6 +14,15 @@ public static class BootstrapFile
     /// <summary>The file's name.</summary>
     public const string Name = "bootstrap.csx";
 
+    // What they stand on is found beside them; naming it would mix it with what a host brings (FSharp.Core, Newtonsoft.Json).
+    private static readonly string[] Referenced =
+    [
+        "GenRec.Shared.dll",
+        "TorchSharp.dll",
+        "Microsoft.Data.Analysis.dll",
+        "Plotly.NET.dll",
+    ];
+
     private const string Mark = "// Written by genrec";
 
     /// <summary>The file's text.</summary>
@@ -27,8 +36,8 @@ public static class BootstrapFile
             throw new FileNotFoundException($"'{library}' is missing: build GenRec.Shared first.", library);
         var text = new StringBuilder();
         text.Append(Mark).Append(" for this machine; do not commit or edit it, the next build writes it anew.\n");
-        foreach (var file in SessionDefaults.LibraryFiles().Select(Path.GetFileName).Where(name => IsReferenced(folder, name!)))
-            text.Append("#r \"").Append(Path.Combine(folder, file!).Replace('\\', '/')).Append("\"\n");
+        foreach (var file in Referenced.Select(name => Path.Combine(folder, name)).Where(File.Exists))
+            text.Append("#r \"").Append(file.Replace('\\', '/')).Append("\"\n");
         foreach (var name in SessionDefaults.Usings)
             text.Append("using ").Append(name).Append(";\n");
         return text.ToString();
@@ -66,7 +75,4 @@ public static class BootstrapFile
     internal static bool IsOurs(string path) =>
         Path.GetFileName(path) == Name && (!File.Exists(path) || File.ReadLines(path).FirstOrDefault()?.StartsWith(Mark, StringComparison.Ordinal) == true);
 
-    // FSharp.Core is loaded by the library itself: hosts that bring their own would otherwise mix two of them.
-    private static bool IsReferenced(string folder, string name) =>
-        name != "FSharp.Core.dll" && File.Exists(Path.Combine(folder, name));
 }

@@ -97,7 +97,7 @@ public sealed class NotebookSession : IDisposable
                 var started = new ScriptChain(options.Folder);
                 var usings = SessionDefaults.Usings.Concat(options.Usings).Select(name => $"using {name};");
                 var code = string.Join('\n', usings.Append($"using static {typeof(Cells.CellFunctions).FullName};"));
-                return (started, started.Start(code, "usings", null, CancellationToken.None));
+                return (started, started.Start(code, "usings", null, null, CancellationToken.None));
             })
             .ContinueWith(
                 async started =>

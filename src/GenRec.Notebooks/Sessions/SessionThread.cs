@@ -9,12 +9,16 @@ internal sealed class SessionThread : IDisposable
     private const int StackBytes = 16 << 20;
 
     private readonly BlockingCollection<Action> work = [];
+    private readonly Thread thread;
 
     public SessionThread(string name)
     {
-        var thread = new Thread(Loop, StackBytes) { IsBackground = true, Name = name };
+        thread = new Thread(Loop, StackBytes) { IsBackground = true, Name = name };
         thread.Start();
     }
+
+    /// <summary>Wakes the thread from a sleep, a lock or a wait, where an abort does not reach it.</summary>
+    public void Interrupt() => thread.Interrupt();
 
     /// <summary>Runs <paramref name="function"/> on the thread.</summary>
     public Task<T> Run<T>(Func<T> function)
@@ -40,8 +44,15 @@ internal sealed class SessionThread : IDisposable
 
     private void Loop()
     {
-        foreach (var action in work.GetConsumingEnumerable())
-            action();
+        while (!work.IsCompleted)
+        {
+            try
+            {
+                if (work.TryTake(out var action, Timeout.Infinite))
+                    action();
+            }
+            catch (ThreadInterruptedException) { } // meant for a cell that had just ended
+        }
         work.Dispose();
     }
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GenRec.Shared.Display;
 using Microsoft.Data.Analysis;
 using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
@@ -49,6 +49,8 @@ public static class ValueFormatter
             MimeBundle bundle => bundle,
             CellHtml html => MimeBundle.OfHtml(html.Html, html.ToString()),
             string text => MimeBundle.OfText(text),
+            IRichValue rich => OfRichValue(rich),
+            DataFrame frame => OfRichValue(frame.AsTable()),
             JsonNode json => MimeBundle.OfText(json.ToJsonString(new JsonSerializerOptions { WriteIndented = true })),
             GenericChart chart => OfChart(chart),
             torch.Tensor tensor => OfTensor(tensor),
@@ -56,7 +58,7 @@ public static class ValueFormatter
                 plain.ToString(null, CultureInfo.InvariantCulture)
             ),
             _ when IsPlain(value.GetType()) => MimeBundle.OfText(value.ToString() ?? ""),
-            _ => OfRichValue(value) ?? OfObject(value),
+            _ => OfObject(value),
         };
 
     private static bool IsPlain(Type type) =>
@@ -76,18 +78,12 @@ public static class ValueFormatter
         || type == typeof(Int128)
         || type == typeof(System.Numerics.BigInteger);
 
-    private static MimeBundle? OfRichValue(object value)
-    {
-        var bundle = value
-            .GetType()
-            .GetMethod("ToMimeBundle", BindingFlags.Public | BindingFlags.Instance, Type.EmptyTypes)
-            ?.Invoke(value, null);
-        return bundle is IReadOnlyDictionary<string, string> forms
-            ? new MimeBundle(
-                forms.Select(form => KeyValuePair.Create(form.Key, IsJson(form.Key) ? Parse(form.Value) : form.Value))
-            )
-            : null;
-    }
+    private static MimeBundle OfRichValue(IRichValue value) =>
+        new(
+            value
+                .ToMimeBundle()
+                .Select(form => KeyValuePair.Create(form.Key, IsJson(form.Key) ? Parse(form.Value) : form.Value))
+        );
 
     private static MimeBundle OfChart(GenericChart chart)
     {
@@ -99,15 +95,18 @@ public static class ValueFormatter
 
     private static MimeBundle OfTensor(torch.Tensor tensor)
     {
-        var text = tensor.IsInvalid ? "disposed tensor" : tensor.ToString(TensorStringStyle.Julia);
-        return MimeBundle.OfText(text);
+        if (tensor.IsInvalid)
+            return MimeBundle.OfText("(a tensor that has been disposed)");
+        return torch.is_complex(tensor)
+            ? MimeBundle.OfText(tensor.ToString(TensorStringStyle.Julia))
+            : OfRichValue(tensor.AsTable());
     }
 
-    private static MimeBundle OfObject(object value)
-    {
-        var text = value is DataFrame ? value.ToString()! : Shorten(value.ToDisplayString(MimeBundle.PlainText));
-        return MimeBundle.OfHtml(value.ToDisplayString(MimeBundle.Html), text);
-    }
+    private static MimeBundle OfObject(object value) =>
+        MimeBundle.OfHtml(
+            value.ToDisplayString(MimeBundle.Html),
+            Shorten(value.ToDisplayString(MimeBundle.PlainText).TrimEnd())
+        );
 
     private static string Shorten(string text)
     {

@@ -91,7 +91,7 @@ public sealed class DirectiveTests : IDisposable
     {
         using var session = new TestSession(folder);
         var (result, sink) = await session.RunAsync("#!csharp\n#!time\nvar a = 1;\n#!import bootstrap.csx\nthrow new Exception(\"five\");");
-        Assert.Equal(5, result.Error!.Line);
+        Assert.Equal(("cell 1", 5), (result.Error!.Place, result.Error.Line));
         Assert.StartsWith("Wall time: ", sink.Out, StringComparison.Ordinal);
     }
 

@@ -37,6 +37,7 @@ public sealed class StoppingTests
     public async Task ACellThatCannotBeStoppedIsReportedAndEndsTheSession()
     {
         using var session = new TestSession(grace: Short);
+        await session.ValueAsync("var warm = 1;");
         var (result, sink) = await session.RunAsync("await new TaskCompletionSource().Task;", Brief);
         Assert.True(result.StillRunning);
         Assert.Contains("still runs", Assert.Single(sink.Errors).Message, StringComparison.Ordinal);
