@@ -31,6 +31,7 @@ internal static class CommandLine
         root.Add(ExperimentCommand.Create(terminal, experiments));
         root.Add(DoctorCommand.Create(terminal));
         root.Add(OperatorsCommand.Create(terminal));
+        root.Add(BootstrapCommand.Create(terminal));
         return root;
     }
 

@@ -82,7 +82,7 @@ internal static class DataImportCommand
         var options = new ImportOptions { Malformed = broken };
         return format switch
         {
-            "sequences" => SequenceText.Read(path, options: options),
+            "sequences" => SequenceText.Read(path, options: options with { ItemIds = ItemIds.AsGiven }),
             "csv" => InteractionCsv.Read(path, options: options),
             "tsv" => InteractionCsv.Read(path, options: options, separator: '\t'),
             "movielens" => MovieLensText.ReadRatings(path, options),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Experiments;
 using Spectre.Console;
@@ -90,7 +91,7 @@ internal static class ExperimentCommand
             (parsed, cancel) =>
             {
                 var path = parsed.GetRequiredValue(folder).FullName;
-                var request = RunFolder.Open(path).ReadConfig<AskedOnly>().Request;
+                var request = RunFolder.Open(path).ReadConfig<RecordedConfig>().Request;
                 if (request?.Experiment is null)
                     throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
                 var found = Find(registry, request.Experiment, null);
@@ -154,5 +155,6 @@ internal static class ExperimentCommand
         return ExitCode.Failed;
     }
 
-    private sealed record AskedOnly(ExperimentRequest? Request);
+    // The options are compared, not read: their type belongs to the experiment.
+    private sealed record RecordedConfig(ExperimentRequest? Request, JsonNode? Options);
 }

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,7 +15,7 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         new("mm", d => Numbers(d, 8, 6).mm(Numbers(d, 6, 5)), 1e-3),
         new("mm bfloat16", d => Numbers(d, 8, 6).bfloat16().mm(Numbers(d, 6, 5).bfloat16()).@float(), 2e-2),
         new("bmm", d => Numbers(d, 2, 4, 6).bmm(Numbers(d, 2, 6, 3)), 1e-3),
-        new("addmm", d => addmm(Numbers(d, 4, 5), Numbers(d, 4, 6), Numbers(d, 6, 5)), 1e-3),
+        new("addmm", d => addmm(Numbers(d, 4, 5), Numbers(d, 4, 6), Numbers(d, 6, 5), 1, 1), 1e-3),
         new("linear", d => functional.linear(Numbers(d, 4, 6), Numbers(d, 3, 6), Numbers(d, 3)), 1e-3),
         new("einsum", d => einsum("bld,bmd->blm", Numbers(d, 2, 3, 4), Numbers(d, 2, 5, 4)), 1e-3),
         new("scaled_dot_product_attention causal", d => Attention(d, null, causal: true), 1e-3),
@@ -119,6 +118,7 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
                 none: List[Tensor] = []
                 torch._fused_adam_(p, g, m, v, none, t, lr=0.1, beta1=0.9, beta2=0.98, weight_decay=0.0, eps=1e-08, amsgrad=False, maximize=False)
                 return p[0]
+
             """;
         var weight = Numbers(device, 5);
         Tensor[] One(Tensor tensor) => [tensor];
@@ -140,6 +140,7 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
             def scale(g: List[Tensor], factor: Tensor):
                 torch._foreach_mul_(g, factor)
                 return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g, 2.0)))
+
             """;
         using var unit = jit.compile(script);
         Tensor[] gradients = [Numbers(device, 5), Numbers(device, 2, 3)];

@@ -17,7 +17,7 @@ internal static class OperatorTests
     private const string Fails = "fail ";
 
     /// <summary>Runs the tests here, from the given one on, and writes one line before each and one for each failure.</summary>
-    public static void Run(Device device, int first, TextWriter output)
+    public static void Run(torch.Device device, int first, TextWriter output)
     {
         foreach (var test in OperatorTest.All.Skip(first))
         {

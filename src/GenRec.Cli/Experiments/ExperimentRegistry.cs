@@ -1,8 +1,11 @@
+using GenRec.Shared.Experiments;
+
 namespace GenRec.Cli.Experiments;
 
 /// <summary>The project's experiments.</summary>
 internal sealed class ExperimentRegistry : IExperimentRegistry
 {
     /// <inheritdoc/>
-    public IReadOnlyList<IExperiment> Experiments { get; } = [];
+    public IReadOnlyList<IExperiment> Experiments { get; } =
+        [.. SasRecPreset.All.Select(preset => new SasRecRun(preset))];
 }

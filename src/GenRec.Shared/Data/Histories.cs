@@ -6,13 +6,15 @@ public sealed class Histories
 {
     private readonly long[] offsets;
     private readonly int[] items;
+    private readonly int[]? users;
     private readonly int first;
 
-    /// <summary>Wraps two arrays without copying them.</summary>
+    /// <summary>Wraps arrays without copying them.</summary>
     /// <param name="offsets">Row <c>r</c> holds <c>items[offsets[r]..offsets[r + 1]]</c>; <c>[rows + 1]</c>, non-decreasing.</param>
     /// <param name="items">Item ids, row after row.</param>
-    /// <exception cref="ArgumentException">The offsets decrease or leave the items.</exception>
-    public Histories(long[] offsets, int[] items)
+    /// <param name="users">Whose each row is, <c>[rows]</c>; null where a row stands for no known user.</param>
+    /// <exception cref="ArgumentException">The offsets decrease or leave the items, or a user is missing.</exception>
+    public Histories(long[] offsets, int[] items, int[]? users = null)
     {
         ArgumentNullException.ThrowIfNull(offsets);
         ArgumentNullException.ThrowIfNull(items);
@@ -26,16 +28,21 @@ public sealed class Histories
                 $"Offsets {offsets[0]}..{offsets[^1]} leave the {items.Length} items.",
                 nameof(offsets)
             );
-        (this.offsets, this.items, Count) = (offsets, items, offsets.Length - 1);
+        (this.offsets, this.items, this.users, Count) = (offsets, items, users, offsets.Length - 1);
+        if (users is not null && users.Length != Count)
+            throw new ArgumentException($"There are {users.Length} users for {Count} rows.", nameof(users));
     }
 
     private Histories(Histories all, int first, int count)
     {
-        (offsets, items, this.first, Count) = (all.offsets, all.items, all.first + first, count);
+        (offsets, items, users, this.first, Count) = (all.offsets, all.items, all.users, all.first + first, count);
     }
 
     /// <summary>Number of rows.</summary>
     public int Count { get; }
+
+    /// <summary>Whose each row is, <c>[Count]</c>; empty where rows stand for no known users.</summary>
+    public ReadOnlySpan<int> Users => users is null ? [] : users.AsSpan(first, Count);
 
     /// <summary>One row, oldest item first; may be empty.</summary>
     public ReadOnlySpan<int> this[int row] =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Analysis;
 
 namespace GenRec.Shared.Data;
@@ -66,12 +67,15 @@ public sealed class ItemTable
 
     /// <summary>Any column as text; null where the column or the value is missing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The item is not in <c>1..N</c>.</exception>
-    public string? Text(int item, string column) => Convert.ToString(Value(item, column), null);
+    public string? Text(int item, string column) =>
+        Value(item, column) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
 
     /// <summary>A numeric column; null where the column or the value is missing, or the column is text.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The item is not in <c>1..N</c>.</exception>
     public double? Number(int item, string column) =>
-        Value(item, column) is IConvertible and not string and var value ? Convert.ToDouble(value, null) : null;
+        Value(item, column) is IConvertible and not string and var value
+            ? Convert.ToDouble(value, CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>The table of some items, numbered anew.</summary>
     /// <param name="items">Former ids: entry <c>i</c> for the new item <c>i + 1</c>.</param>

@@ -20,7 +20,7 @@ public sealed class NextItemBatcher
     private readonly long[] count; // 0, 1, 2 ...
     private int[] shuffled = [];
     private long shuffledEpoch = -1;
-    private readonly Histories? sortedItems; // each user's items in ascending order, for the rejection of seen ones
+    private readonly UnseenItems? unseen;
 
     /// <summary>Prepares batches over a training set.</summary>
     /// <exception cref="ArgumentException">No user has two items, or an option is out of its range.</exception>
@@ -44,7 +44,7 @@ public sealed class NextItemBatcher
         for (var i = 0; i < count.Length; i++)
             count[i] = i;
         if (options is { Sharing: NegativeSharing.PerPosition, ExcludeSeen: true, Negatives: > 0 })
-            sortedItems = SortEachRow(train);
+            unseen = new UnseenItems(train);
     }
 
     /// <summary>Batches in a pass over the users; the last one may be smaller.</summary>
@@ -111,7 +111,7 @@ public sealed class NextItemBatcher
     {
         if (options.Negatives == 0)
             return;
-        if (sortedItems is null)
+        if (unseen is null)
         {
             for (var i = 0; i < drawn.Length; i++)
                 drawn[i] = 1 + negatives.At((ulong)step, (ulong)i).Below(itemCount);
@@ -119,31 +119,7 @@ public sealed class NextItemBatcher
         }
         var at = 0;
         for (var i = 0; i < chosen.Length; i++)
-        {
-            var seen = sortedItems[chosen[i]];
             for (var end = at + lengths[i] * options.Negatives; at < end; at++)
-                drawn[at] = DrawUnseen(seen, step, at);
-        }
-    }
-
-    private int DrawUnseen(ReadOnlySpan<int> seen, long step, int place)
-    {
-        for (var attempt = 0ul; attempt < 100; attempt++)
-        {
-            var item = 1 + negatives.At((ulong)step, (uint)place | attempt << 32).Below(itemCount);
-            if (seen.BinarySearch(item) < 0)
-                return item;
-        }
-        throw new InvalidOperationException(
-            $"A user has seen {seen.Length} of {itemCount} items: no unseen negative was found in 100 draws. Set ExcludeSeen to false."
-        );
-    }
-
-    private static Histories SortEachRow(Interactions train)
-    {
-        var (offsets, items) = (train.Offsets.ToArray(), train.Items.ToArray());
-        for (var user = 0; user < train.Users; user++)
-            items.AsSpan((int)offsets[user], (int)(offsets[user + 1] - offsets[user])).Sort();
-        return new Histories(offsets, items);
+                drawn[at] = unseen.Draw(negatives, step, at, chosen[i]);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class CaseBlocks : IEnumerable<CaseBlock>
         var items = new int[offsets[^1]];
         for (var i = 0; i < order.Length; i++)
             cases.Histories[order[i]].CopyTo(items.AsSpan((int)offsets[i]));
-        ordered = new Histories(offsets, items);
+        ordered = new Histories(offsets, items, Array.ConvertAll(order, index => cases.Users[index]));
     }
 
     public IEnumerator<CaseBlock> GetEnumerator()

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Evaluation;
 
@@ -28,13 +29,8 @@ public sealed record RankingOptions
     public bool BFloat16 { get; init; }
 
     /// <summary>Checks the ranges.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    internal void Check()
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(TopK);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(BlockBytes ?? 1, nameof(BlockBytes));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxBlockCases);
-    }
+    /// <exception cref="ArgumentOutOfRangeException">Names the option, its value and the range.</exception>
+    internal void Check() => OptionRanges.Check(this);
 }
 
 /// <summary>How far an evaluation is.</summary>

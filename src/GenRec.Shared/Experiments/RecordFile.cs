@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Experiments;
 
@@ -12,26 +13,21 @@ internal static class RecordFile
     /// <summary>One value a line.</summary>
     public static JsonSerializerOptions Line { get; } = Strict(indented: false);
 
-    /// <summary>Writes to a temporary name in the same folder and renames, so that no reader sees half a file.</summary>
+    /// <summary>Writes so that no reader sees half a file.</summary>
+    /// <exception cref="IOException">The file is there and must not be replaced.</exception>
     public static void Write<T>(string path, T value, bool overwrite)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.CreateNew))
+        if (!overwrite && File.Exists(path))
+            throw new IOException($"{path} is there already and is not replaced.");
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        AtomicFile.Write(
+            path,
+            file =>
             {
                 JsonSerializer.Serialize(file, value, Options);
                 file.WriteByte((byte)'\n');
-                file.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        );
     }
 
     /// <summary>Reads a record.</summary>

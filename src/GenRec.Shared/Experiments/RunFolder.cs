@@ -75,6 +75,7 @@ public sealed class RunFolder
                 $"'{name}' names no run; use letters, digits, hyphens, points and underscores, no point first.",
                 nameof(name)
             );
+        var options = Json(config);
         environment ??= RunEnvironment.Capture();
         command ??= string.Join(' ', Environment.GetCommandLineArgs());
         Directory.CreateDirectory(root);
@@ -82,20 +83,12 @@ public sealed class RunFolder
         {
             var free = number == 1 ? name : $"{name}-{number}";
             var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, free));
-            if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
+            if (!Claim(path))
                 continue;
-            Directory.CreateDirectory(path);
             var description = new RunDescription(free, seed, DateTime.UtcNow, command, environment);
-            try
-            {
-                RecordFile.Write(System.IO.Path.Combine(path, RunFile), description, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(System.IO.Path.Combine(path, RunFile)))
-            {
-                continue; // another process was quicker
-            }
             var folder = new RunFolder(path, description);
-            RecordFile.Write(folder.ConfigPath, Json(config), overwrite: false);
+            RecordFile.Write(folder.ConfigPath, options, overwrite: false);
+            RecordFile.Write(folder.Within(RunFile), description, overwrite: true); // last: now it is a run
             return folder;
         }
     }
@@ -163,6 +156,24 @@ public sealed class RunFolder
     /// <summary>The final metrics of a run that has ended.</summary>
     /// <exception cref="FileNotFoundException">The run has not ended.</exception>
     public SeedResult ReadResult() => RecordFile.Read<SeedResult>(MetricsPath);
+
+    /// <summary>Takes a new or empty folder; of two processes that try, one succeeds.</summary>
+    private static bool Claim(string path)
+    {
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
+            return false;
+        Directory.CreateDirectory(path);
+        var file = System.IO.Path.Combine(path, RunFile);
+        try
+        {
+            new FileStream(file, FileMode.CreateNew).Dispose();
+            return true;
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            return false; // another process was quicker
+        }
+    }
 
     private string Within(string file) => System.IO.Path.Combine(Path, file);
 

@@ -17,10 +17,10 @@ public sealed class SasRecScorer : IDotProductScorer
         (this.model, device) = (model, model.OutputTable.device);
     }
 
-    /// <summary>Hidden state after each history.</summary>
-    /// <param name="histories">B histories; only the newest L items of each are read, and an empty one gives zeros.</param>
+    /// <summary>Hidden state after each history: only its newest L items are read, and an empty one gives zeros.</summary>
+    /// <param name="histories">B histories, item ids <c>1..N</c>, oldest first.</param>
     /// <returns><c>[B, D]</c>, owned by the caller.</returns>
-    public Tensor Represent(Histories histories)
+    public Tensor UserVectors(Histories histories)
     {
         ArgumentNullException.ThrowIfNull(histories);
         using var quiet = no_grad();
@@ -40,9 +40,6 @@ public sealed class SasRecScorer : IDotProductScorer
     }
 
     /// <inheritdoc/>
-    public Tensor UserVectors(Histories histories) => Represent(histories);
-
-    /// <inheritdoc/>
     public Tensor ItemVectors() => model.OutputTable.alias();
 
     /// <inheritdoc/>
@@ -50,7 +47,7 @@ public sealed class SasRecScorer : IDotProductScorer
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        return Represent(histories).mm(model.OutputTable.t()).MoveToOuterDisposeScope();
+        return UserVectors(histories).mm(model.OutputTable.t()).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

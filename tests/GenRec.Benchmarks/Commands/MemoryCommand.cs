@@ -39,14 +39,16 @@ internal static class MemoryCommand
             early,
             late,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(late) <= result.GetValue(early))
-                result.AddError("--late must be greater than --early.");
-        });
         var common = new CommonOptions().AddTo(command);
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(late) <= parsed.GetValue(early))
+            {
+                Console.Error.WriteLine(
+                    $"--late is {parsed.GetValue(late)}, not more than --early, {parsed.GetValue(early)}."
+                );
+                return 2;
+            }
             var options = common.Apply(parsed);
             Console.WriteLine(MachineInfo.Line(options.Threads));
             return Measure(

@@ -5,7 +5,6 @@ using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Data;
 using GenRec.Shared.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Commands;

@@ -5,61 +5,62 @@ using GenRec.Shared.Evaluation;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
-using static TorchSharp.torch;
+using TorchSharp;
 
 namespace GenRec.Benchmarks.Comparisons;
 
-/// <summary>Our way to train SASRec: packed rows made ahead, seeded masks, fused Adam.</summary>
+/// <summary>Our way to train SASRec: the trainer itself, on packed rows that are made ahead.</summary>
+/// <remarks>The trainer runs on a thread of its own and is let through one batch at a time.</remarks>
 internal sealed class OurSasRecLoop : ISasRecLoop
 {
     private readonly SasRec model;
-    private readonly Adam adam;
-    private readonly Prefetcher<NextItemBatch> batches;
-    private readonly double learningRate;
-    private readonly long seed;
-    private long step;
+    private readonly Gate gate;
+    private readonly Task training;
+    private readonly CancellationTokenSource stop = new();
 
     public OurSasRecLoop(Interactions train, ReferenceOptions reference, BenchmarkOptions options)
     {
         Compute.UseThreads(options.Threads);
         Compute.Seed(options.Seed);
-        (learningRate, seed) = (reference.LearningRate, options.Seed);
         var sizes = OptionsOf(reference);
         model = new SasRec(train.ItemCount, sizes);
-        model.train();
-        adam = new Adam(model, new AdamOptions { Beta2 = 0.98 });
-        if (!adam.IsFused)
-            Console.Error.WriteLine("# warning: the fused Adam kernel was not found; plain operators stand in for it.");
+        Scorer = new SasRecScorer(model);
         var batcher = new NextItemBatcher(train, sizes.Batching((ulong)options.Seed));
         StepsPerEpoch = batcher.StepsPerEpoch;
-        batches = new Prefetcher<NextItemBatch>(batcher.At);
-        Scorer = new SasRecScorer(model);
+        gate = new Gate(model, batcher, stop.Token);
+        var wanted = new TrainingOptions
+        {
+            Steps = int.MaxValue, // until disposed
+            EvaluateEveryEpochs = null,
+            LearningRate = reference.LearningRate,
+            Optimizer = new AdamOptions { Beta2 = 0.98 },
+            ReportEverySteps = int.MaxValue,
+            Seed = options.Seed,
+        };
+        training = Trainer.FitAsync(gate, wanted, cancellation: stop.Token);
+        gate.WaitForTrainer(training);
     }
 
     public int StepsPerEpoch { get; }
 
-    public double LastLoss { get; private set; } = double.NaN;
+    public double LastLoss => gate.LastLoss;
 
     public IFullScorer Scorer { get; }
 
     public int Step()
     {
-        using var scope = NewDisposeScope();
-        using var dropout = new DropoutStream(seed, step).Enter();
-        var batch = batches.Get(step++);
-        adam.ZeroGrad();
-        var loss = SasRecObjective.Loss(model, batch);
-        loss.backward();
-        adam.Step(learningRate);
-        LastLoss = loss.item<float>();
-        return batch.Targets.Length;
+        gate.LetThrough();
+        gate.WaitForTrainer(training);
+        return gate.LastCount;
     }
 
     public void Dispose()
     {
-        batches.Dispose();
-        adam.Dispose();
+        stop.Cancel();
+        ((IAsyncResult)training).AsyncWaitHandle.WaitOne();
+        gate.Dispose();
         model.Dispose();
+        stop.Dispose();
     }
 
     /// <summary>The reference's model in our options: the same layers in the same places.</summary>
@@ -76,4 +77,50 @@ internal sealed class OurSasRecLoop : ISasRecLoop
             BatchSize = reference.Batch,
             Source = "pmixer/SASRec.pytorch, main.py",
         };
+
+    /// <summary>The training task; each batch waits until it is let through.</summary>
+    private sealed class Gate(SasRec model, NextItemBatcher batcher, CancellationToken stop)
+        : PrefetchedTask<NextItemBatch>
+    {
+        private readonly SemaphoreSlim go = new(0);
+        private readonly SemaphoreSlim arrived = new(0);
+
+        public override torch.nn.Module Model => model;
+
+        public override long BatchesPerEpoch => batcher.StepsPerEpoch;
+
+        public double LastLoss { get; private set; } = double.NaN;
+
+        public int LastCount { get; private set; }
+
+        public void LetThrough() => go.Release();
+
+        /// <summary>Returns when the trainer stands before its next batch, so that the one before is done.</summary>
+        public void WaitForTrainer(Task training)
+        {
+            while (!arrived.Wait(TimeSpan.FromSeconds(1)))
+                if (training.IsCompleted)
+                    training.GetAwaiter().GetResult(); // throws what ended it
+        }
+
+        protected override NextItemBatch MakeBatch(TrainingStep step) => batcher.At(step.Batch);
+
+        protected override BatchLoss Loss(NextItemBatch batch, TrainingStep step)
+        {
+            arrived.Release();
+            go.Wait(stop);
+            var loss = SasRecObjective.Loss(model, batch);
+            (LastLoss, LastCount) = (loss.item<float>(), batch.Targets.Length);
+            return new BatchLoss(loss, LastCount);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            if (!disposing)
+                return;
+            go.Dispose();
+            arrived.Dispose();
+        }
+    }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using GenRec.Benchmarks.Harness;
-using GenRec.Benchmarks.Reference;
 
 namespace GenRec.Benchmarks.Comparisons;
 

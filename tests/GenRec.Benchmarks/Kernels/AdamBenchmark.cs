@@ -9,8 +9,8 @@ namespace GenRec.Benchmarks.Kernels;
 public class AdamBenchmark : KernelBenchmark
 {
     private readonly List<Parameter> weights = [];
-    private TorchSharp.Modules.Adam library = null!;
-    private Shared.Training.Adam fused = null!;
+    private Adam library = null!;
+    private FusedAdam fused = null!;
 
     [Benchmark(Baseline = true, Description = "TorchSharp's Adam")]
     public void Library()
@@ -39,6 +39,6 @@ public class AdamBenchmark : KernelBenchmark
             weight.grad = randn_like(weight) * 0.01;
         library = optim.Adam(weights, lr: 1e-3);
         var named = weights.Select((weight, i) => ($"weight{i}", weight));
-        fused = new Shared.Training.Adam([new ParameterGroup("all", [.. named])]);
+        fused = new FusedAdam([new ParameterGroup("all", [.. named])]);
     }
 }

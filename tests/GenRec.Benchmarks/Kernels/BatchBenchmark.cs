@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using GenRec.Benchmarks.Comparisons;
 using GenRec.Benchmarks.Harness;
 using GenRec.Shared.Data;
-using GenRec.Shared.Runtime;
 
 namespace GenRec.Benchmarks.Kernels;
 

@@ -108,6 +108,64 @@ public class FullRankingTests
     }
 
     [Fact]
+    public void AnOptionOutOfItsRangeIsAnErrorThatNamesIt()
+    {
+        var (model, cases) = (
+            new TableScorer([new float[Items + 1]]),
+            TableScorer.Cases(
+                [
+                    [],
+                ],
+                [3],
+                Items
+            )
+        );
+        foreach (
+            var (name, options) in new[]
+            {
+                ("TopK", new RankingOptions { TopK = -1 }),
+                ("BlockBytes", new RankingOptions { BlockBytes = 0 }),
+                ("MaxBlockCases", new RankingOptions { MaxBlockCases = 0 }),
+            }
+        )
+        {
+            var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
+                FullRanking.Evaluate(model, cases, options: options)
+            );
+            Assert.Contains(name, error.Message);
+        }
+    }
+
+    [Fact]
+    public void CasesThatDoNotFitTheCatalogueAreErrorsThatNameThem()
+    {
+        var model = new TableScorer([new float[Items + 1]]);
+        foreach (
+            var cases in new[]
+            {
+                TableScorer.Cases(
+                    [
+                        [],
+                    ],
+                    [0],
+                    Items
+                ),
+                TableScorer.Cases(
+                    [
+                        [Items + 1],
+                    ],
+                    [3],
+                    Items
+                ),
+            }
+        )
+            Assert.Contains(
+                "ase 0",
+                Assert.Throws<ArgumentException>(() => FullRanking.Evaluate(model, cases)).Message
+            );
+    }
+
+    [Fact]
     public void EqualScoresGiveChanceLevel()
     {
         var cases = TableScorer.Cases(

@@ -54,7 +54,7 @@ public class GroupAndListStatisticsTests
             ["head", "mid", "tail", "cold"],
             groups.Names.Select((name, i) => groups.Names[groups.GroupOf[i]])
         );
-        Assert.Equal([0, 1, 1, 2], CaseGroups.ByPopularity(Cases, [0, 6, 2, 2, 1]).GroupOf);
+        Assert.Equal([0, 1, 2, 2], CaseGroups.ByPopularity(Cases, [0, 6, 2, 2, 1]).GroupOf);
     }
 
     [Fact]

@@ -35,9 +35,9 @@ public static class AmazonJson
                 return $"No user ({string.Join(" or ", UserNames)}).";
             if (TextOf(review, ItemNames) is not { Length: > 0 } item)
                 return $"No item ({string.Join(" or ", ItemNames)}).";
-            if (SecondsOf(review) is not { } time)
+            if (MillisecondsOf(review) is not { } time)
                 return "No time (unixReviewTime in seconds or timestamp in milliseconds).";
-            builder.Add(user, item, time, line, (float)(NumberOf(review, RatingNames) ?? double.NaN));
+            builder.AddAt(user, item, time, line, (float)(NumberOf(review, RatingNames) ?? double.NaN));
             return null;
         }
     }
@@ -139,10 +139,9 @@ public static class AmazonJson
             : null;
     }
 
-    private static long? SecondsOf(JsonElement review) =>
-        review.TryGetProperty("unixReviewTime", out var seconds) && seconds.TryGetInt64(out var whole) ? whole
-        : review.TryGetProperty("timestamp", out var stamp) && stamp.TryGetInt64(out var milliseconds)
-            ? (long)Math.Floor(milliseconds / 1000.0)
+    private static long? MillisecondsOf(JsonElement review) =>
+        NumberOf(review, ["unixReviewTime"]) is { } seconds ? (long)seconds * 1000
+        : NumberOf(review, ["timestamp"]) is { } milliseconds ? (long)milliseconds
         : null;
 
     private static string? TextOf(JsonElement json, string[] names)

@@ -15,32 +15,30 @@ public enum TimeFormat
     Iso8601,
 }
 
-/// <summary>Reads times into Unix seconds.</summary>
+/// <summary>Reads times into milliseconds since 1970: finer than the seconds that are kept, so that order is not lost.</summary>
 internal static class EventTime
 {
     private const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
 
     /// <summary>Reads a time; false where the text is none.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, TimeFormat format, out long seconds)
+    public static bool TryParse(ReadOnlySpan<char> text, TimeFormat format, out long milliseconds)
     {
-        seconds = 0;
+        milliseconds = 0;
         if (format == TimeFormat.Iso8601)
         {
             if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, Utc, out var date))
                 return false;
-            seconds = date.ToUnixTimeSeconds();
+            milliseconds = date.ToUnixTimeMilliseconds();
             return true;
         }
-        var unit = format == TimeFormat.UnixMilliseconds ? 1000 : 1;
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
-            seconds = (long)Math.Floor(whole / (decimal)unit);
-        else if (
-            decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && Math.Abs(number) < long.MaxValue
-        )
-            seconds = (long)Math.Floor(number / unit);
-        else
+        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
             return false;
+        if (Math.Abs(number) > long.MaxValue / 1000)
+            return false;
+        milliseconds = (long)Math.Floor(format == TimeFormat.UnixSeconds ? number * 1000 : number);
         return true;
     }
+
+    /// <summary>Whole seconds, rounded down for times before 1970 too.</summary>
+    public static long Seconds(long milliseconds) => (milliseconds - (milliseconds % 1000 + 1000) % 1000) / 1000;
 }

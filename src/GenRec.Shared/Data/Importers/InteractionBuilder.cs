@@ -12,7 +12,7 @@ public sealed class InteractionBuilder
     private readonly KeyMap items = new();
     private readonly List<int> eventUsers = [];
     private readonly List<int> eventItems = [];
-    private readonly List<long> eventTimes = [];
+    private readonly List<long> eventTimes = []; // milliseconds
     private readonly List<long> eventLines = [];
     private readonly List<(int FirstEvent, string File)> files = [];
     private readonly List<float>[] feedback;
@@ -57,6 +57,18 @@ public sealed class InteractionBuilder
         long? time,
         long line,
         params ReadOnlySpan<float> values
+    ) =>
+        Math.Abs((decimal)(time ?? 0)) <= long.MaxValue / 1000
+            ? AddAt(user, item, time * 1000, line, values)
+            : Broken(line, $"Time {time} is out of range.");
+
+    /// <summary>Adds one event with a time in milliseconds, which decide order and duplicates; seconds are kept.</summary>
+    internal bool AddAt(
+        ReadOnlySpan<char> user,
+        ReadOnlySpan<char> item,
+        long? milliseconds,
+        long line,
+        params ReadOnlySpan<float> values
     )
     {
         if (values.Length != feedback.Length)
@@ -66,18 +78,18 @@ public sealed class InteractionBuilder
             );
         if (user.IsEmpty || item.IsEmpty)
             return Broken(line, user.IsEmpty ? "The user is empty." : "The item is empty.");
-        if (Count > 0 && time.HasValue != eventTimes.Count > 0)
+        if (Count > 0 && milliseconds.HasValue != eventTimes.Count > 0)
             return Broken(
                 line,
-                time.HasValue ? "A time, but earlier events had none." : "No time, but earlier events had one."
+                milliseconds.HasValue ? "A time, but earlier events had none." : "No time, but earlier events had one."
             );
         if (!TryNumberItem(item, line, out var number))
             return false;
         eventUsers.Add(users.NumberOf(user));
         eventItems.Add(number);
         eventLines.Add(line);
-        if (time is { } seconds)
-            eventTimes.Add(seconds);
+        if (milliseconds is { } time)
+            eventTimes.Add(time);
         for (var i = 0; i < values.Length; i++)
             feedback[i].Add(values[i]);
         return true;
@@ -218,7 +230,7 @@ public sealed class InteractionBuilder
             remapped ? items.Count : largestItem,
             offsets,
             Pick(eventItems),
-            eventTimes.Count > 0 ? Pick(eventTimes) : null,
+            eventTimes.Count > 0 ? Array.ConvertAll(Pick(eventTimes), EventTime.Seconds) : null,
             columns,
             users.Keys,
             remapped ? items.Keys

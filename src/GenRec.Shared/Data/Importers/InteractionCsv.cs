@@ -62,7 +62,7 @@ public static class InteractionCsv
             if (complaint is not null)
                 builder.Broken(rows.Line, complaint);
             else
-                builder.Add(rows[plan.User], rows[plan.Item], time, rows.Line, feedback);
+                builder.AddAt(rows[plan.User], rows[plan.Item], time, rows.Line, feedback);
         }
         return (builder.Build(), builder.Report);
     }
@@ -143,9 +143,9 @@ public static class InteractionCsv
             time = null;
             if (Time >= 0)
             {
-                if (!EventTime.TryParse(row[Time], wanted.TimeFormat, out var seconds))
+                if (!EventTime.TryParse(row[Time], wanted.TimeFormat, out var milliseconds))
                     return $"Column '{names[Time]}': '{row[Time]}' is not a time ({wanted.TimeFormat}).";
-                time = seconds;
+                time = milliseconds;
             }
             for (var i = 0; i < Feedback.Length; i++)
             {

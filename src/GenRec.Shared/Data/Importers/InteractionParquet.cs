@@ -140,7 +140,7 @@ public static class InteractionParquet
     private static async Task<object?[]> ReadCellsAsync(string path, ParquetRowGroupReader rows, DataField field)
     {
         var type = field.ClrType;
-        if (type == typeof(string))
+        if (type == typeof(string) || type == typeof(ReadOnlyMemory<char>))
         {
             var texts = new string?[rows.RowCount];
             await rows.ReadAsync(field, texts.AsMemory()).ConfigureAwait(false);
@@ -191,26 +191,27 @@ public static class InteractionParquet
             long? time = null;
             if (times is not null)
             {
-                if (TimeOf(times[row], format) is not { } seconds)
+                if (TimeOf(times[row], format) is not { } milliseconds)
                 {
                     builder.Broken(builder.Report.Lines, $"'{times[row]}' is not a time ({format}).");
                     continue;
                 }
-                time = seconds;
+                time = milliseconds;
             }
             for (var i = 0; i < values.Length; i++)
                 values[i] = feedback[i][row] is { } cell
                     ? Convert.ToSingle(cell, CultureInfo.InvariantCulture)
                     : float.NaN;
-            builder.Add(TextOf(users[row]), TextOf(items[row]), time, builder.Report.Lines, values);
+            builder.AddAt(TextOf(users[row]), TextOf(items[row]), time, builder.Report.Lines, values);
         }
     }
 
     private static string? TextOf(object? cell) => Convert.ToString(cell, CultureInfo.InvariantCulture);
 
     private static long? TimeOf(object? cell, TimeFormat format) =>
-        cell is DateTime date ? new DateTimeOffset(DateTime.SpecifyKind(date, DateTimeKind.Utc)).ToUnixTimeSeconds()
-        : EventTime.TryParse(TextOf(cell), format, out var seconds) ? seconds
+        cell is DateTime date
+            ? new DateTimeOffset(DateTime.SpecifyKind(date, DateTimeKind.Utc)).ToUnixTimeMilliseconds()
+        : EventTime.TryParse(TextOf(cell), format, out var milliseconds) ? milliseconds
         : null;
 
     private static string[] UserOfEach(Interactions interactions)

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 
 namespace GenRec.Shared.Data.Importers;
@@ -44,9 +43,7 @@ internal sealed class LineReader : IDisposable
             1 << 16,
             FileOptions.SequentialScan
         );
-        var packed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
-        file.Position = 0;
-        return packed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return GzipReadStream.IsGzip(file) ? new GzipReadStream(file) : file;
     }
 
     /// <summary>Reads the next line, without its line end.</summary>

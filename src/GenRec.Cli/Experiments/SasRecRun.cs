@@ -1,0 +1,77 @@
+using GenRec.Shared.Experiments;
+using GenRec.Shared.Runtime;
+using GenRec.Shared.Training;
+
+namespace GenRec.Cli.Experiments;
+
+/// <summary>A SASRec preset as the command line runs it.</summary>
+internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
+{
+    public string Name => preset.Name;
+
+    public string System => "SASRec";
+
+    public string Dataset => preset.Dataset;
+
+    public string Scale => preset.Scale;
+
+    public string Source => preset.Model.Source;
+
+    public long Seed => 1;
+
+    public object OptionsOf(ExperimentRequest request) => With(request);
+
+    public async Task<ExperimentResult> RunAsync(
+        ExperimentRequest request,
+        RunFolder folder,
+        IProgress<ExperimentProgress> progress,
+        CancellationToken cancel
+    )
+    {
+        var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
+        try
+        {
+            var results = await Task.Run(
+                () => SasRecExperiment.Run(With(request), request.Seed, folder, device, new EpochLines(progress), cancel),
+                CancellationToken.None
+            );
+            return new ExperimentResult(true, [.. results.Select(result => Line(result.Key, result.Value))]);
+        }
+        catch (TrainingInterruptedException stopped)
+        {
+            return new ExperimentResult(false, [stopped.Message]);
+        }
+    }
+
+    private SasRecPreset With(ExperimentRequest request) =>
+        request.Epochs is { } epochs ? preset with { Training = preset.Training with { Epochs = epochs } } : preset;
+
+    private static string Line(string suffix, SeedResult result)
+    {
+        var protocol = SasRecPreset.Protocols.Single(known => known.Suffix == suffix).Protocol;
+        var metrics = string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"));
+        return $"{protocol.Ranking}, filter {protocol.SeenFilter.ToString().ToLowerInvariant()}: {metrics}";
+    }
+
+    /// <summary>Turns the trainer's events into a moving bar and one line a validation.</summary>
+    private sealed class EpochLines(IProgress<ExperimentProgress> progress) : IProgress<TrainingEvent>
+    {
+        private double loss = double.NaN;
+
+        public void Report(TrainingEvent value)
+        {
+            if (value is LossReported reported)
+                loss = reported.Loss;
+            var line = value switch
+            {
+                TrainingStarted { ResumedFrom: { } from } => $"goes on from {Repository.Shown(from)}",
+                Validated validated => $"epoch {validated.At.Epoch:F0}  loss {loss:F4}  "
+                    + string.Join("  ", validated.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))
+                    + (validated.IsBest ? "  best" : ""),
+                TrainingNotice notice => notice.Message,
+                _ => null,
+            };
+            progress.Report(new ExperimentProgress((double)value.At.Step / Math.Max(1, value.At.TotalSteps), line));
+        }
+    }
+}

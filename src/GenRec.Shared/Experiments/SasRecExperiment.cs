@@ -1,0 +1,120 @@
+using GenRec.Shared.Data;
+using GenRec.Shared.Evaluation;
+using GenRec.Shared.Models;
+using GenRec.Shared.Training;
+using TorchSharp;
+
+namespace GenRec.Shared.Experiments;
+
+/// <summary>Runs a preset from data to measured numbers, and gathers runs of several seeds into committed records.</summary>
+public static class SasRecExperiment
+{
+    private static readonly Metric[] Reported =
+    [
+        Metric.Recall(5),
+        Metric.Ndcg(5),
+        Metric.Recall(10),
+        Metric.Ndcg(10),
+        Metric.Recall(20),
+        Metric.Ndcg(20),
+    ];
+
+    /// <summary>Trains and measures, or goes on from the folder's newest checkpoint.</summary>
+    /// <param name="preset">What to run.</param>
+    /// <param name="seed">Seed of weights, batches and dropout.</param>
+    /// <param name="folder">Where checkpoints and results go; null keeps nothing.</param>
+    /// <param name="device">Where to compute; the CPU where null.</param>
+    /// <param name="progress">Receives the trainer's events.</param>
+    /// <param name="cancel">Stops after the current batch; a checkpoint is written first.</param>
+    /// <returns>The test metrics by protocol (see <see cref="SasRecPreset.Protocols"/>), the full ranking under "".</returns>
+    /// <exception cref="TrainingInterruptedException">It was cancelled.</exception>
+    public static IReadOnlyDictionary<string, SeedResult> Run(
+        SasRecPreset preset,
+        long seed,
+        RunFolder? folder = null,
+        torch.Device? device = null,
+        IProgress<TrainingEvent>? progress = null,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        var split = preset.LoadSplit();
+        using var task = new SasRecTask(preset.Dataset, split, preset.Model, seed, device: device);
+        var options = preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder };
+        var trained = Trainer.Fit(task, options, progress, cancel);
+        var results = Measure(new SasRecScorer(task.Model), split, seed, trained, cancel);
+        if (folder is not null)
+        {
+            foreach (var (suffix, result) in results.Where(result => result.Key.Length > 0))
+                RecordFile.Write(Path.Combine(folder.Path, $"metrics{suffix}.json"), result, overwrite: true);
+            folder.Complete(results[""]);
+        }
+        return results;
+    }
+
+    /// <summary>Measures a scorer on the test cases under every protocol.</summary>
+    public static IReadOnlyDictionary<string, SeedResult> Measure(
+        IFullScorer scorer,
+        Split split,
+        long seed,
+        TrainingResult? trained = null,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(split);
+        return SasRecPreset.Protocols.ToDictionary(
+            protocol => protocol.Suffix,
+            protocol =>
+                new SeedResult(
+                    seed,
+                    Evaluator.Evaluate(scorer, split.Test, protocol.Protocol, train: split.Train, cancel: cancel).Means(Reported),
+                    trained?.Steps ?? 0,
+                    trained?.Seconds ?? 0
+                )
+        );
+    }
+
+    /// <summary>Makes the committed records, one a protocol, from finished runs of one preset.</summary>
+    /// <param name="preset">The preset they ran.</param>
+    /// <param name="runs">Finished run folders, one a seed.</param>
+    /// <param name="note">What a reader must know besides.</param>
+    /// <exception cref="ArgumentException">A run has not finished.</exception>
+    public static IReadOnlyList<ResultRecord> Records(SasRecPreset preset, IReadOnlyList<RunFolder> runs, string? note = null)
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        ArgumentNullException.ThrowIfNull(runs);
+        if (runs.FirstOrDefault(run => !run.IsComplete) is { } unfinished)
+            throw new ArgumentException($"The run in {unfinished.Path} has not finished: resume it first.", nameof(runs));
+        return
+        [
+            .. SasRecPreset.Protocols.Select(protocol =>
+                new ResultRecord
+                {
+                    System = "sasrec",
+                    Variant = preset.Variant + protocol.Suffix,
+                    Dataset = preset.Dataset,
+                    Split = "leave-one-out",
+                    Protocol = RecordedProtocol.Of(protocol.Protocol),
+                    Metrics = new Dictionary<string, SeedMean>(),
+                    Seeds = [],
+                    Steps = 0,
+                    Seconds = 0,
+                    Parameters = CountParameters(preset),
+                    Machine = runs[0].Description.Environment.Machine(),
+                    Commit = runs[0].Description.Environment.Commit,
+                    Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
+                    Note = note,
+                }.WithSeeds([.. runs.Select(run => ResultOf(run, protocol.Suffix))])
+            ),
+        ];
+    }
+
+    private static SeedResult ResultOf(RunFolder run, string suffix) =>
+        suffix.Length == 0 ? run.ReadResult() : RecordFile.Read<SeedResult>(Path.Combine(run.Path, $"metrics{suffix}.json"));
+
+    private static long CountParameters(SasRecPreset preset)
+    {
+        using var model = new SasRec(preset.LoadSplit().Train.ItemCount, preset.Model);
+        return model.parameters().Sum(weight => weight.numel());
+    }
+}

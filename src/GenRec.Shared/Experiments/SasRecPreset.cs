@@ -1,0 +1,140 @@
+using GenRec.Shared.Data;
+using GenRec.Shared.Data.Worlds;
+using GenRec.Shared.Evaluation;
+using GenRec.Shared.Models;
+using GenRec.Shared.Runtime;
+using GenRec.Shared.Training;
+
+namespace GenRec.Shared.Experiments;
+
+/// <summary>One SASRec run: model, training and data set, each value with its source.</summary>
+/// <param name="Variant">Loss and what else differs: <c>bce</c>, <c>ce</c>, <c>sce</c>, <c>gbce</c>.</param>
+/// <param name="Dataset">A public data set, or a preset of the embedded world (<c>sequences</c>, <c>smoke</c>).</param>
+/// <param name="Scale"><c>smoke</c>, <c>tutorial</c> or <c>paper</c>.</param>
+/// <param name="Model">Sizes, loss and batches.</param>
+/// <param name="Training">How long and how fast.</param>
+public sealed record SasRecPreset(string Variant, string Dataset, string Scale, SasRecOptions Model, TrainingOptions Training)
+{
+    // Section IV-D of the paper and kang205/SASRec main.py: width 50, two blocks, one head, dropout 0.5 on sparse sets and 0.2
+    // on MovieLens, Adam at 1e-3 with beta2 0.98, batches of 128. Trained here until validation stops improving instead of
+    // a fixed number of "epochs" that are no passes over the data.
+    private static readonly SasRecOptions Paper = new() { Source = "Kang and McAuley, section IV-D; kang205/SASRec main.py" };
+    private static readonly AdamOptions Adam = new() { Beta2 = 0.98 };
+
+    private static readonly TrainingOptions Long = new()
+    {
+        Epochs = 400,
+        LearningRate = 1e-3,
+        Optimizer = Adam,
+        EvaluateEveryEpochs = 10,
+        Metric = "NDCG@10",
+        Patience = 5,
+    };
+
+    /// <summary>The paper's loss on Amazon Beauty and Sports, with its own sizes.</summary>
+    private static readonly SasRecOptions Amazon = Paper with { Dropout = 0.5 };
+
+    // Klenitskiy and Vasilev (RecSys 2023) put the full softmax on the same network: width 64, two blocks, weights from
+    // N(0, 0.02). Dropout and bfloat16 products are ours.
+    private static readonly SasRecOptions Softmax = new()
+    {
+        Hidden = 64,
+        Dropout = 0.3,
+        InitialStandardDeviation = 0.02,
+        Objective = NextItemObjective.CrossEntropy,
+        Precision = Precision.BFloat16,
+        Source = "Klenitskiy and Vasilev, RecSys 2023, antklen/sasrec-bert4rec-recsys23; dropout and bfloat16 products ours",
+    };
+
+    private static readonly TrainingOptions SoftmaxTraining = Long with { Epochs = 60, EvaluateEveryEpochs = 2, Patience = 3 };
+
+    private static readonly SasRecOptions Tutorial = Paper with
+    {
+        Hidden = 64,
+        Dropout = 0.3,
+        MaxLength = 32,
+        InitialStandardDeviation = 0.02,
+        Source = "ours: sizes for a laptop",
+    };
+
+    private static readonly TrainingOptions Short = Long with { Epochs = 30, EvaluateEveryEpochs = 3, Patience = 4 };
+
+    /// <summary>All presets.</summary>
+    public static IReadOnlyList<SasRecPreset> All { get; } =
+    [
+        .. Losses("sequences", "tutorial", Tutorial, Short),
+        .. Losses("smoke", "smoke", Tutorial with { Hidden = 16, MaxLength = 16 }, Short with { Epochs = 2, EvaluateEveryEpochs = 1 }),
+        new("bce", "amazon14-beauty", "paper", Amazon, Long),
+        new("bce", "amazon14-sports", "paper", Amazon, Long),
+        new("bce", "ml-1m", "paper", Paper with { Dropout = 0.2, MaxLength = 200 }, Long),
+        new("ce", "amazon14-beauty", "paper", Softmax, SoftmaxTraining),
+        new("ce", "amazon14-sports", "paper", Softmax, SoftmaxTraining),
+        new("ce", "ml-1m", "paper", Softmax with { Dropout = 0.2, MaxLength = 200 }, SoftmaxTraining with { Epochs = 100, EvaluateEveryEpochs = 4 }),
+        new("sce", "amazon14-beauty", "paper", Sampled(Softmax, 3000), Long with { EvaluateEveryEpochs = 5, Patience = 4 }),
+        new("gbce", "ml-1m", "paper", Generalised(Softmax) with { Dropout = 0.2, MaxLength = 200 }, Long with { EvaluateEveryEpochs = 5 }),
+    ];
+
+    /// <summary>What a user types: <c>sasrec-ce-amazon14-beauty-paper</c>.</summary>
+    public string Name => $"sasrec-{Variant}-{Dataset}-{Scale}";
+
+    /// <summary>One preset.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public static SasRecPreset Find(string name) =>
+        All.FirstOrDefault(preset => preset.Name == name)
+        ?? throw new ArgumentException(
+            $"No SASRec preset is called '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}.",
+            nameof(name)
+        );
+
+    /// <summary>Its data, divided leave-one-out.</summary>
+    public Split LoadSplit() =>
+        Splits.LeaveOneOut(
+            (
+                WorldPreset.All.Any(world => world.Name == Dataset)
+                    ? World.Create(WorldPreset.Find(Dataset)).Dataset
+                    : PublicDatasets.Load(Dataset)
+            ).Interactions
+        );
+
+    /// <summary>The protocols every run is reported under: the name that a record's variant ends with, and the protocol.</summary>
+    /// <remarks>
+    /// Full ranking comes first; with the history filtered it is what several published rows hold; and the paper's own
+    /// sampled protocol shows what it hides.
+    /// </remarks>
+    public static IReadOnlyList<(string Suffix, EvaluationProtocol Protocol)> Protocols { get; } =
+    [
+        ("", EvaluationProtocol.Full),
+        ("-unseen", EvaluationProtocol.Full with { SeenFilter = SeenFilter.History }),
+        ("-sampled", EvaluationProtocol.Sampled()),
+    ];
+
+    private static IEnumerable<SasRecPreset> Losses(string dataset, string scale, SasRecOptions model, TrainingOptions training) =>
+        [
+            new("bce", dataset, scale, model, training),
+            new("sce", dataset, scale, Sampled(model, 256), training),
+            new("ce", dataset, scale, model with { Objective = NextItemObjective.CrossEntropy, Precision = Precision.BFloat16 }, training),
+            new("gbce", dataset, scale, Generalised(model), training),
+        ];
+
+    private static SasRecOptions Sampled(SasRecOptions model, int negatives) =>
+        model with
+        {
+            Objective = NextItemObjective.SampledSoftmax,
+            Negatives = negatives,
+            Sharing = NegativeSharing.PerBatch,
+            ExcludeSeen = false,
+            Source = model.Source + "; negatives shared within a batch, Klenitskiy and Vasilev, section 3",
+        };
+
+    // Petrov and Macdonald, "gSASRec", section 6.3: 256 uniform negatives, t = 0.75.
+    private static SasRecOptions Generalised(SasRecOptions model) =>
+        model with
+        {
+            Objective = NextItemObjective.GeneralisedBinary,
+            Negatives = 256,
+            Sharing = NegativeSharing.PerBatch,
+            ExcludeSeen = false,
+            Calibration = 0.75,
+            Source = model.Source + "; loss of Petrov and Macdonald, RecSys 2023, section 6.3",
+        };
+}
