@@ -62,7 +62,7 @@ internal sealed class CellRun(
 
     private async Task<CellError?> SubmitAsync(string code, string file, bool showValue)
     {
-        var started = await thread.Run(() => chain.Start(code, file, scope, thread.Interrupt, abort)).ConfigureAwait(false);
+        var started = await thread.Run(() => chain.Start(code, file, scope, abort)).ConfigureAwait(false);
         var done = await started.ConfigureAwait(false);
         if (done.Diagnostics.Count > 0)
             return errors.OfDiagnostics(done.Diagnostics, file);

@@ -1,7 +1,7 @@
 namespace GenRec.Notebooks.Sessions;
 
 /// <summary>Waits for a cell and stops it when it takes too much: first by its token, then by force.</summary>
-internal sealed class CellWatch(CellLimits limits, TimeSpan grace, CancellationToken outside)
+internal sealed class CellWatch(CellLimits limits, TimeSpan grace, Action wake, CancellationToken outside)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(3);
@@ -31,7 +31,14 @@ internal sealed class CellWatch(CellLimits limits, TimeSpan grace, CancellationT
         if (await EndsWithinAsync(running, grace).ConfigureAwait(false))
             return (reason, false);
         _ = Task.Run(() => force.CancelAsync());
-        return (reason, !await EndsWithinAsync(running, AfterAbort).ConfigureAwait(false));
+        // An abort reaches running code only: a cell that sleeps or waits is woken, again if it goes back to sleep.
+        for (var waited = TimeSpan.Zero; waited < AfterAbort; waited += Step)
+        {
+            wake();
+            if (await EndsWithinAsync(running, Step).ConfigureAwait(false))
+                return (reason, false);
+        }
+        return (reason, true);
     }
 
     private static async Task<bool> EndsWithinAsync(Task running, TimeSpan time) =>

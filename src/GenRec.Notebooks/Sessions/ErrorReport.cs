@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis;
 namespace GenRec.Notebooks.Sessions;
 
 /// <summary>Errors as a reader of the notebook needs them: the line marked, our own frames folded away.</summary>
-internal sealed partial class ErrorReport
+internal sealed partial class ErrorReport(string folder)
 {
     private const int MostFrames = 12;
     private const int MostDiagnostics = 10;
@@ -24,7 +24,11 @@ internal sealed partial class ErrorReport
     private readonly Dictionary<string, (string Place, string Code)> sources = new(StringComparer.Ordinal);
 
     /// <summary>Remembers a cell or file, so that a later error can show its line.</summary>
-    public void Add(string file, string place, string code) => sources[file] = (place, code);
+    public void Add(string file, string place, string code)
+    {
+        sources[file] = (place, code);
+        sources[Path.GetFullPath(file, folder)] = (place, code); // how debug information spells it
+    }
 
     public CellError OfDiagnostics(IReadOnlyList<Diagnostic> diagnostics, string file)
     {

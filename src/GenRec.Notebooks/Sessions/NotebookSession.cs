@@ -21,7 +21,7 @@ public sealed class NotebookSession : IDisposable
     private readonly IDisposable console;
     private readonly IDisposable display;
     private readonly SemaphoreSlim turn = new(1, 1);
-    private readonly ErrorReport errors = new();
+    private readonly ErrorReport errors;
     private readonly Task<ScriptChain> chain;
     private int displays;
     private bool disposed;
@@ -32,6 +32,7 @@ public sealed class NotebookSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         this.options = options with { Folder = Path.GetFullPath(options.Folder) };
+        errors = new ErrorReport(this.options.Folder);
         thread = new SessionThread(options.Name);
         console = ConsoleRouter.Use();
         display = DisplayContract.Use();
@@ -97,7 +98,7 @@ public sealed class NotebookSession : IDisposable
                 var started = new ScriptChain(options.Folder);
                 var usings = SessionDefaults.Usings.Concat(options.Usings).Select(name => $"using {name};");
                 var code = string.Join('\n', usings.Append($"using static {typeof(Cells.CellFunctions).FullName};"));
-                return (started, started.Start(code, "usings", null, null, CancellationToken.None));
+                return (started, started.Start(code, "usings", null, CancellationToken.None));
             })
             .ContinueWith(
                 async started =>
@@ -116,7 +117,7 @@ public sealed class NotebookSession : IDisposable
     {
         var clock = Stopwatch.StartNew();
         await chain.ConfigureAwait(false);
-        var watch = new CellWatch(request.Limits, options.Grace, cancel);
+        var watch = new CellWatch(request.Limits, options.Grace, thread.Interrupt, cancel);
         var scope = new CellScope(sink, NextDisplayId, options.ReadLine, watch.Polite);
         var run = new CellRun(thread, chain.Result, errors, options.Folder, scope, watch.Force);
         var running = run.ExecuteAsync(request.Code, request.Name);

@@ -52,7 +52,7 @@ internal sealed class ScriptChain : IDisposable
     public ScriptState<object>? State { get; private set; }
 
     /// <summary>Compiles and starts a submission; the task ends when its top-level awaits have.</summary>
-    public Task<Submission> Start(string code, string file, CellScope? cell, Action? wake, CancellationToken abort)
+    public Task<Submission> Start(string code, string file, CellScope? cell, CancellationToken abort)
     {
         var script = Last is null
             ? CSharpScript.Create<object>(code, first.WithFilePath(file), assemblyLoader: loader)
@@ -68,8 +68,7 @@ internal sealed class ScriptChain : IDisposable
             if (!abort.CanBeCanceled)
                 return FinishAsync(script, Run(script), file);
 #pragma warning disable SYSLIB0046 // A cell that ignores its token must still end; what it broke is the session's own.
-            using (abort.Register(() => wake?.Invoke()))
-                System.Runtime.ControlledExecution.Run(() => running = Run(script), abort);
+            System.Runtime.ControlledExecution.Run(() => running = Run(script), abort);
 #pragma warning restore SYSLIB0046
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)

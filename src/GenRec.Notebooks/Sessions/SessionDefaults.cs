@@ -13,7 +13,6 @@ public static class SessionDefaults
     [
         "System",
         "System.Collections.Generic",
-        "System.Diagnostics",
         "System.IO",
         "System.Linq",
         "System.Threading",
@@ -23,6 +22,7 @@ public static class SessionDefaults
         "TorchSharp",
         "static TorchSharp.torch",
         "F = TorchSharp.torch.nn.functional",
+        "Stopwatch = System.Diagnostics.Stopwatch", // the namespace has a Trace, and so has Plotly.NET
         "GenRec.Shared.Alignment",
         "GenRec.Shared.Data",
         "GenRec.Shared.Decoding",

@@ -10,6 +10,7 @@ internal sealed class SessionThread : IDisposable
 
     private readonly BlockingCollection<Action> work = [];
     private readonly Thread thread;
+    private volatile bool interrupted;
 
     public SessionThread(string name)
     {
@@ -18,7 +19,11 @@ internal sealed class SessionThread : IDisposable
     }
 
     /// <summary>Wakes the thread from a sleep, a lock or a wait, where an abort does not reach it.</summary>
-    public void Interrupt() => thread.Interrupt();
+    public void Interrupt()
+    {
+        interrupted = true;
+        thread.Interrupt();
+    }
 
     /// <summary>Runs <paramref name="function"/> on the thread.</summary>
     public Task<T> Run<T>(Func<T> function)
@@ -48,11 +53,26 @@ internal sealed class SessionThread : IDisposable
         {
             try
             {
-                if (work.TryTake(out var action, Timeout.Infinite))
-                    action();
+                if (!work.TryTake(out var action, Timeout.Infinite))
+                    continue;
+                TakeInterrupt();
+                action();
             }
             catch (ThreadInterruptedException) { } // meant for a cell that had just ended
         }
         work.Dispose();
+    }
+
+    // One that came too late for its cell must not wake the next.
+    private void TakeInterrupt()
+    {
+        if (!interrupted)
+            return;
+        interrupted = false;
+        try
+        {
+            Thread.Sleep(1);
+        }
+        catch (ThreadInterruptedException) { }
     }
 }

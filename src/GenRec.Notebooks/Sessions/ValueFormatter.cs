@@ -102,11 +102,15 @@ public static class ValueFormatter
             : OfRichValue(tensor.AsTable());
     }
 
-    private static MimeBundle OfObject(object value) =>
-        MimeBundle.OfHtml(
-            value.ToDisplayString(MimeBundle.Html),
-            Shorten(value.ToDisplayString(MimeBundle.PlainText).TrimEnd())
-        );
+    private static MimeBundle OfObject(object value)
+    {
+        var text = Shorten(value.ToDisplayString(MimeBundle.PlainText).TrimEnd());
+        var html = value.ToDisplayString(MimeBundle.Html);
+        // A list of plain values is one line of text in a box, with a style sheet after it: the text alone says as much.
+        return html.StartsWith("<div class=\"dni-plaintext\"><pre>", StringComparison.Ordinal)
+            ? MimeBundle.OfText(text)
+            : MimeBundle.OfHtml(html, text);
+    }
 
     private static string Shorten(string text)
     {

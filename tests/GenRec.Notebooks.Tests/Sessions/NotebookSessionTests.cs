@@ -133,7 +133,7 @@ public sealed class NotebookSessionTests
     {
         using var session = new TestSession();
         Assert.Equal("6", await session.ValueAsync("ones(2, 3).sum().item<float>()"));
-        var (result, sink) = await session.RunAsync("var trace = new Trace(\"scatter\"); trace.SetProperty(\"y\", new[] { 3, 4 });\nGenericChart.ofTraceObject(true, trace)");
+        var (result, sink) = await session.RunAsync("var trace = new Plotly.NET.Trace(\"scatter\"); trace.SetProperty(\"y\", new[] { 3, 4 });\nGenericChart.ofTraceObject(true, trace)");
         Assert.True(result.Succeeded, result.Error?.Message);
         Assert.Equal("scatter", (string?)Assert.Single(sink.Results).Data[MimeBundle.Plotly]["data"]![0]!["type"]);
         await session.ValueAsync("1");

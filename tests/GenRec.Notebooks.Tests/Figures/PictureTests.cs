@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using GenRec.Notebooks.Figures;
+using GenRec.Notebooks.Files;
+using GenRec.Notebooks.Running;
+using GenRec.Notebooks.Sessions;
+
+namespace GenRec.Notebooks.Tests.Figures;
+
+public sealed class PictureTests : IDisposable
+{
+    private const string Line = """
+        var trace = new Plotly.NET.Trace("scatter");
+        trace.SetProperty("y", new[] { 3.0, 1.0, 2.0 });
+        trace.SetProperty("name", "</script><!-- a name");
+        GenericChart.ofTraceObject(true, trace)
+        """;
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task FiguresGetAPictureThatIsKeptWhileTheyDoNotChange()
+    {
+        Assert.SkipUnless(Chromium.Find() is not null, "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one");
+        var path = Notebooks.Write(folder.Path, "a.ipynb", Line, Line.Replace("3.0", "4.0", StringComparison.Ordinal));
+        var runner = new NotebookRunner(new RunOptions { InPlace = true });
+        var summary = await runner.RunAsync(path, TestContext.Current.CancellationToken);
+        Assert.True(summary.Passed, summary.Problem);
+        Assert.Empty(summary.Notes);
+        var first = File.ReadAllText(path);
+        foreach (var cell in Notebook.Parse(first).Cells)
+        {
+            var data = cell.Outputs.Single()!["data"]!.AsObject();
+            Assert.Equal([MimeBundle.Plotly, MimeBundle.Png, MimeBundle.PlainText], data.Select(form => form.Key));
+            var png = Convert.FromBase64String((string)data[MimeBundle.Png]!);
+            Assert.Equal((byte)'P', png[1]);
+            Assert.Equal(PlotlyPictures.Width, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)));
+            Assert.Equal(PlotlyPictures.Height, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
+            Assert.InRange(png.Length, 4_000, 60_000); // drawn, and modest
+        }
+        // A figure that stays the same keeps the bytes it has, also where no browser could make them.
+        var marked = first.Replace("iVBORw0KGgo", "iVBORw0KGgoKEPT", StringComparison.Ordinal);
+        File.WriteAllText(path, marked);
+        await runner.RunAsync(path, TestContext.Current.CancellationToken);
+        Assert.Equal(marked, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public async Task AFigureThatCannotBeDrawnIsANoteAndNotAnError()
+    {
+        Assert.SkipUnless(Chromium.Find() is { } _, "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one");
+        var drawn = await PlotlyPictures.DrawAsync(
+            Chromium.Find()!,
+            [
+                new() { ["data"] = 5, ["layout"] = new System.Text.Json.Nodes.JsonObject() },
+                new() { ["data"] = new System.Text.Json.Nodes.JsonArray(), ["layout"] = new System.Text.Json.Nodes.JsonObject { ["width"] = 300, ["height"] = 200 } },
+            ],
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(300, BinaryPrimitives.ReadInt32BigEndian(drawn[1].Png.AsSpan(16)));
+    }
+
+    [Fact]
+    public async Task ABrowserThatDoesNotStartIsAClearError() =>
+        Assert.Contains(
+            "no-such-browser",
+            (await Assert.ThrowsAsync<IOException>(() => PlotlyPictures.DrawAsync(Path.Combine(folder.Path, "no-such-browser"), [new()]))).Message,
+            StringComparison.Ordinal
+        );
+}
