@@ -27,7 +27,7 @@ internal sealed class OurSasRecLoop : ISasRecLoop
         var sizes = OptionsOf(reference);
         model = new SasRec(train.ItemCount, sizes);
         model.train();
-        adam = new Adam(model, new AdamOptions { Beta2 = 0.98 });
+        adam = new FusedAdam(model, new AdamOptions { Beta2 = 0.98 });
         if (!adam.IsFused)
             Console.Error.WriteLine("# warning: the fused Adam kernel was not found; plain operators stand in for it.");
         var batcher = new NextItemBatcher(train, sizes.Batching((ulong)options.Seed));

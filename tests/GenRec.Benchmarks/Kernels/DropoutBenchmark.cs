@@ -19,7 +19,7 @@ public class DropoutBenchmark : KernelBenchmark
     public void Library() => F.dropout(x, Probability, training: true).Dispose();
 
     [Benchmark(Description = "counter-based mask")]
-    public void Ours() => Dropout.Apply(x, Probability, stream).Dispose();
+    public void Ours() => SeededDropout.Apply(x, Probability, stream).Dispose();
 
     [GlobalCleanup]
     public void Cleanup() => x.Dispose();
