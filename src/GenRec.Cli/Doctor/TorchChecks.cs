@@ -33,8 +33,8 @@ internal static class TorchChecks
         yield return new(
             "libtorch",
             $"{info.Version ?? "version unknown"} in {info.Folder ?? "a folder the system does not tell"}, "
-                + $"TorchSharp expects {info.ExpectedVersion}",
-            info.Warning
+                + $"TorchSharp expects {info.ExpectedVersion}"
+                + (info.Warning is { } warning ? $". Warning: {warning}" : "")
         );
         yield return new(
             "devices",

@@ -32,7 +32,8 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         try
         {
             var results = await Task.Run(
-                () => SasRecExperiment.Run(With(request), request.Seed, folder, device, new EpochLines(progress), cancel),
+                () =>
+                    SasRecExperiment.Run(With(request), request.Seed, folder, device, new EpochLines(progress), cancel),
                 CancellationToken.None
             );
             return new ExperimentResult(true, [.. results.Select(result => Line(result.Key, result.Value))]);

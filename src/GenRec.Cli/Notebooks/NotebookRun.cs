@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GenRec.Notebooks.Running;
 
 namespace GenRec.Cli.Notebooks;
@@ -12,14 +13,11 @@ internal static class NotebookRun
         CancellationToken cancel
     )
     {
+        var values = ParameterChoice.Divide(notebooks, options.Parameters);
         var summary = await ProgressBar.ShowAsync(
             terminal,
             "notebooks",
-            report =>
-            {
-                var news = new News(notebooks, report);
-                return new NotebookRunner(options, new Direct<RunEvent>(news.Tell)).RunAsync(notebooks, cancel);
-            }
+            report => RunAsync(notebooks, values, options, new News(notebooks, report), cancel)
         );
         foreach (var notebook in summary.Notebooks)
         foreach (var note in notebook.Notes)
@@ -33,6 +31,24 @@ internal static class NotebookRun
         var rest = summary.NotStarted.Count == 0 ? "" : $", {summary.NotStarted.Count} not started";
         terminal.Out.WriteLine($"{passed} of {notebooks.Count} notebooks passed in {Seconds(summary.Seconds)}{rest}.");
         return summary.Passed ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static async Task<RunSummary> RunAsync(
+        IReadOnlyList<string> notebooks,
+        IReadOnlyList<IReadOnlyDictionary<string, string>> values,
+        RunOptions options,
+        News news,
+        CancellationToken cancel
+    )
+    {
+        var (clock, done) = (Stopwatch.StartNew(), new List<NotebookSummary>());
+        while (done.Count < notebooks.Count && !cancel.IsCancellationRequested)
+        {
+            var own = options with { Parameters = values[done.Count] };
+            var runner = new NotebookRunner(own, new Direct<RunEvent>(news.Tell));
+            done.Add(await runner.RunAsync(notebooks[done.Count], cancel));
+        }
+        return new RunSummary(done, [.. notebooks.Skip(done.Count)], clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>One line that says why a notebook did not pass, or that it did.</summary>

@@ -32,10 +32,16 @@ public sealed class NextItemBatcher
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxLength, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Negatives);
         (this.options, itemCount) = (options, train.ItemCount);
-        (order, negatives) = (new CounterRandom(options.Seed).Fork("users"), new CounterRandom(options.Seed).Fork("negatives"));
+        (order, negatives) = (
+            new CounterRandom(options.Seed).Fork("users"),
+            new CounterRandom(options.Seed).Fork("negatives")
+        );
         users = [.. Enumerable.Range(0, train.Users).Where(user => train.ItemsOf(user).Length >= 2)];
         if (users.Length == 0)
-            throw new ArgumentException("No user has two training items: there is no next item to learn from.", nameof(train));
+            throw new ArgumentException(
+                "No user has two training items: there is no next item to learn from.",
+                nameof(train)
+            );
         offsets = train.Offsets.ToArray();
         items = new long[train.Count];
         for (var i = 0; i < items.Length; i++)
@@ -111,15 +117,12 @@ public sealed class NextItemBatcher
     {
         if (options.Negatives == 0)
             return;
-        if (unseen is null)
+        UnseenItems.FillUniform(drawn, negatives, step, itemCount);
+        for (var (i, at) = (0, 0); unseen is not null && i < chosen.Length; i++)
         {
-            for (var i = 0; i < drawn.Length; i++)
-                drawn[i] = 1 + negatives.At((ulong)step, (ulong)i).Below(itemCount);
-            return;
+            var own = lengths[i] * options.Negatives;
+            unseen.ReplaceSeen(drawn.Slice(at, own), at, negatives, step, chosen[i]);
+            at += own;
         }
-        var at = 0;
-        for (var i = 0; i < chosen.Length; i++)
-            for (var end = at + lengths[i] * options.Negatives; at < end; at++)
-                drawn[at] = unseen.Draw(negatives, step, at, chosen[i]);
     }
 }

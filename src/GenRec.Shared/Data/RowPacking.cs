@@ -50,7 +50,10 @@ public sealed class RowPacking
         for (var i = 0; i < lengths.Length; i++)
         {
             if (lengths[i] < 1 || lengths[i] > width)
-                throw new ArgumentException($"Sequence {i} has {lengths[i]} items; a row takes 1..{width}.", nameof(lengths));
+                throw new ArgumentException(
+                    $"Sequence {i} has {lengths[i]} items; a row takes 1..{width}.",
+                    nameof(lengths)
+                );
             first[width - lengths[i] + 1]++;
         }
         for (var i = 1; i < first.Length; i++)

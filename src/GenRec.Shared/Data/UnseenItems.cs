@@ -2,34 +2,50 @@ using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data;
 
-/// <summary>Draws items that a user has not chosen, uniformly among those.</summary>
-internal sealed class UnseenItems
+/// <summary>Draws items uniformly, from all or from those that a user has not chosen.</summary>
+/// <remarks>Every draw is a function of the generator's seed, the stream and the place alone.</remarks>
+internal sealed class UnseenItems(Interactions train)
 {
     private const ulong MostDraws = 100;
-    private readonly Histories sorted;
-    private readonly int itemCount;
+    private const ulong Again = 1ul << 32; // where a place's further draws lie, beyond all first ones
+    private readonly Histories chosen = train.ByUser;
+    private readonly int itemCount = train.ItemCount;
 
-    public UnseenItems(Interactions train)
+    /// <summary>Fills places with items <c>1..N</c>; the bias of 32-bit draws is below <c>N / 2^32</c>.</summary>
+    public static void FillUniform(Span<long> places, CounterRandom random, long stream, int itemCount)
     {
-        var (offsets, items) = (train.Offsets.ToArray(), train.Items.ToArray());
-        for (var user = 0; user < train.Users; user++)
-            items.AsSpan((int)offsets[user], (int)(offsets[user + 1] - offsets[user])).Sort();
-        (sorted, itemCount) = (new Histories(offsets, items), train.ItemCount);
+        Span<ulong> bits = stackalloc ulong[2]; // one block of the generator serves four places
+        for (var place = 0; place < places.Length; place++)
+        {
+            if (place % 4 == 0)
+            {
+                var draw = random.At((ulong)stream, (ulong)place / 4);
+                (bits[0], bits[1]) = (draw.UInt64, draw.Second);
+            }
+            var word = (uint)(bits[place % 4 / 2] >> (place % 2 * 32));
+            places[place] = 1 + (long)((ulong)word * (ulong)itemCount >> 32);
+        }
     }
 
-    /// <summary>The item at one place of a stream.</summary>
+    /// <summary>Draws again, at each place that holds an item its user has chosen, until none does.</summary>
+    /// <param name="places">Places of one user.</param>
+    /// <param name="first">Number of the first place.</param>
+    /// <param name="random">The generator that filled the places.</param>
+    /// <param name="stream">The stream that filled them.</param>
+    /// <param name="user">The user.</param>
     /// <exception cref="InvalidOperationException">The user has chosen nearly everything.</exception>
-    public int Draw(CounterRandom random, long stream, int place, int user)
+    public void ReplaceSeen(Span<long> places, int first, CounterRandom random, long stream, int user)
     {
-        var seen = sorted[user];
-        for (var attempt = 0ul; attempt < MostDraws; attempt++)
+        var seen = chosen[user];
+        for (var i = 0; i < places.Length; i++)
+        for (var attempt = 1ul; seen.Contains((int)places[i]); attempt++)
         {
-            var item = 1 + random.At((ulong)stream, (uint)place | attempt << 32).Below(itemCount);
-            if (seen.BinarySearch(item) < 0)
-                return item;
+            if (attempt > MostDraws)
+                throw new InvalidOperationException(
+                    $"User {user} has seen {seen.Length} of {itemCount} items: no unseen one was found in {MostDraws} draws. "
+                        + "Set ExcludeSeen to false."
+                );
+            places[i] = 1 + random.At((ulong)stream, attempt * Again + (uint)(first + i)).Below(itemCount);
         }
-        throw new InvalidOperationException(
-            $"User {user} has seen {seen.Length} of {itemCount} items: no unseen one was found in {MostDraws} draws. Set ExcludeSeen to false."
-        );
     }
 }

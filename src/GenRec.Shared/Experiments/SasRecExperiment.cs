@@ -64,13 +64,14 @@ public static class SasRecExperiment
         ArgumentNullException.ThrowIfNull(split);
         return SasRecPreset.Protocols.ToDictionary(
             protocol => protocol.Suffix,
-            protocol =>
-                new SeedResult(
-                    seed,
-                    Evaluator.Evaluate(scorer, split.Test, protocol.Protocol, train: split.Train, cancel: cancel).Means(Reported),
-                    trained?.Steps ?? 0,
-                    trained?.Seconds ?? 0
-                )
+            protocol => new SeedResult(
+                seed,
+                Evaluator
+                    .Evaluate(scorer, split.Test, protocol.Protocol, train: split.Train, cancel: cancel)
+                    .Means(Reported),
+                trained?.Steps ?? 0,
+                trained?.Seconds ?? 0
+            )
         );
     }
 
@@ -79,12 +80,19 @@ public static class SasRecExperiment
     /// <param name="runs">Finished run folders, one a seed.</param>
     /// <param name="note">What a reader must know besides.</param>
     /// <exception cref="ArgumentException">A run has not finished.</exception>
-    public static IReadOnlyList<ResultRecord> Records(SasRecPreset preset, IReadOnlyList<RunFolder> runs, string? note = null)
+    public static IReadOnlyList<ResultRecord> Records(
+        SasRecPreset preset,
+        IReadOnlyList<RunFolder> runs,
+        string? note = null
+    )
     {
         ArgumentNullException.ThrowIfNull(preset);
         ArgumentNullException.ThrowIfNull(runs);
         if (runs.FirstOrDefault(run => !run.IsComplete) is { } unfinished)
-            throw new ArgumentException($"The run in {unfinished.Path} has not finished: resume it first.", nameof(runs));
+            throw new ArgumentException(
+                $"The run in {unfinished.Path} has not finished: resume it first.",
+                nameof(runs)
+            );
         return
         [
             .. SasRecPreset.Protocols.Select(protocol =>
@@ -110,7 +118,9 @@ public static class SasRecExperiment
     }
 
     private static SeedResult ResultOf(RunFolder run, string suffix) =>
-        suffix.Length == 0 ? run.ReadResult() : RecordFile.Read<SeedResult>(Path.Combine(run.Path, $"metrics{suffix}.json"));
+        suffix.Length == 0
+            ? run.ReadResult()
+            : RecordFile.Read<SeedResult>(Path.Combine(run.Path, $"metrics{suffix}.json"));
 
     private static long CountParameters(SasRecPreset preset)
     {

@@ -13,12 +13,21 @@ namespace GenRec.Shared.Experiments;
 /// <param name="Scale"><c>smoke</c>, <c>tutorial</c> or <c>paper</c>.</param>
 /// <param name="Model">Sizes, loss and batches.</param>
 /// <param name="Training">How long and how fast.</param>
-public sealed record SasRecPreset(string Variant, string Dataset, string Scale, SasRecOptions Model, TrainingOptions Training)
+public sealed record SasRecPreset(
+    string Variant,
+    string Dataset,
+    string Scale,
+    SasRecOptions Model,
+    TrainingOptions Training
+)
 {
     // Section IV-D of the paper and kang205/SASRec main.py: width 50, two blocks, one head, dropout 0.5 on sparse sets and 0.2
     // on MovieLens, Adam at 1e-3 with beta2 0.98, batches of 128. Trained here until validation stops improving instead of
     // a fixed number of "epochs" that are no passes over the data.
-    private static readonly SasRecOptions Paper = new() { Source = "Kang and McAuley, section IV-D; kang205/SASRec main.py" };
+    private static readonly SasRecOptions Paper = new()
+    {
+        Source = "Kang and McAuley, section IV-D; kang205/SASRec main.py",
+    };
     private static readonly AdamOptions Adam = new() { Beta2 = 0.98 };
 
     private static readonly TrainingOptions Long = new()
@@ -43,10 +52,16 @@ public sealed record SasRecPreset(string Variant, string Dataset, string Scale, 
         InitialStandardDeviation = 0.02,
         Objective = NextItemObjective.CrossEntropy,
         Precision = Precision.BFloat16,
-        Source = "Klenitskiy and Vasilev, RecSys 2023, antklen/sasrec-bert4rec-recsys23; dropout and bfloat16 products ours",
+        Source =
+            "Klenitskiy and Vasilev, RecSys 2023, antklen/sasrec-bert4rec-recsys23; dropout and bfloat16 products ours",
     };
 
-    private static readonly TrainingOptions SoftmaxTraining = Long with { Epochs = 60, EvaluateEveryEpochs = 2, Patience = 3 };
+    private static readonly TrainingOptions SoftmaxTraining = Long with
+    {
+        Epochs = 60,
+        EvaluateEveryEpochs = 2,
+        Patience = 3,
+    };
 
     private static readonly SasRecOptions Tutorial = Paper with
     {
@@ -63,15 +78,65 @@ public sealed record SasRecPreset(string Variant, string Dataset, string Scale, 
     public static IReadOnlyList<SasRecPreset> All { get; } =
     [
         .. Losses("sequences", "tutorial", Tutorial, Short),
-        .. Losses("smoke", "smoke", Tutorial with { Hidden = 16, MaxLength = 16 }, Short with { Epochs = 2, EvaluateEveryEpochs = 1 }),
+        .. Losses(
+            "smoke",
+            "smoke",
+            Tutorial with
+            {
+                Hidden = 16,
+                MaxLength = 16,
+            },
+            Short with
+            {
+                Epochs = 2,
+                EvaluateEveryEpochs = 1,
+            }
+        ),
         new("bce", "amazon14-beauty", "paper", Amazon, Long),
         new("bce", "amazon14-sports", "paper", Amazon, Long),
         new("bce", "ml-1m", "paper", Paper with { Dropout = 0.2, MaxLength = 200 }, Long),
         new("ce", "amazon14-beauty", "paper", Softmax, SoftmaxTraining),
         new("ce", "amazon14-sports", "paper", Softmax, SoftmaxTraining),
-        new("ce", "ml-1m", "paper", Softmax with { Dropout = 0.2, MaxLength = 200 }, SoftmaxTraining with { Epochs = 100, EvaluateEveryEpochs = 4 }),
-        new("sce", "amazon14-beauty", "paper", Sampled(Softmax, 3000), Long with { EvaluateEveryEpochs = 5, Patience = 4 }),
-        new("gbce", "ml-1m", "paper", Generalised(Softmax) with { Dropout = 0.2, MaxLength = 200 }, Long with { EvaluateEveryEpochs = 5 }),
+        new(
+            "ce",
+            "ml-1m",
+            "paper",
+            Softmax with
+            {
+                Dropout = 0.2,
+                MaxLength = 200,
+            },
+            SoftmaxTraining with
+            {
+                Epochs = 100,
+                EvaluateEveryEpochs = 4,
+            }
+        ),
+        new(
+            "sce",
+            "amazon14-beauty",
+            "paper",
+            Sampled(Softmax, 3000),
+            Long with
+            {
+                EvaluateEveryEpochs = 5,
+                Patience = 4,
+            }
+        ),
+        new(
+            "gbce",
+            "ml-1m",
+            "paper",
+            Generalised(Softmax) with
+            {
+                Dropout = 0.2,
+                MaxLength = 200,
+            },
+            Long with
+            {
+                EvaluateEveryEpochs = 5,
+            }
+        ),
     ];
 
     /// <summary>What a user types: <c>sasrec-ce-amazon14-beauty-paper</c>.</summary>
@@ -108,11 +173,26 @@ public sealed record SasRecPreset(string Variant, string Dataset, string Scale, 
         ("-sampled", EvaluationProtocol.Sampled()),
     ];
 
-    private static IEnumerable<SasRecPreset> Losses(string dataset, string scale, SasRecOptions model, TrainingOptions training) =>
+    private static IEnumerable<SasRecPreset> Losses(
+        string dataset,
+        string scale,
+        SasRecOptions model,
+        TrainingOptions training
+    ) =>
         [
             new("bce", dataset, scale, model, training),
             new("sce", dataset, scale, Sampled(model, 256), training),
-            new("ce", dataset, scale, model with { Objective = NextItemObjective.CrossEntropy, Precision = Precision.BFloat16 }, training),
+            new(
+                "ce",
+                dataset,
+                scale,
+                model with
+                {
+                    Objective = NextItemObjective.CrossEntropy,
+                    Precision = Precision.BFloat16,
+                },
+                training
+            ),
             new("gbce", dataset, scale, Generalised(model), training),
         ];
 

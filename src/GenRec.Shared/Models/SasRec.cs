@@ -64,7 +64,8 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
     /// <param name="position">Position ids, <c>0..L-1</c>, <c>[R, W]</c>, int64.</param>
     /// <param name="segment">Which sequence a cell belongs to, <c>[R, W]</c>, int64.</param>
     /// <returns><c>[R, W, D]</c>, owned by the caller.</returns>
-    public override Tensor forward(Tensor ids, Tensor position, Tensor segment) => Encode(items.forward(ids), position, segment);
+    public override Tensor forward(Tensor ids, Tensor position, Tensor segment) =>
+        Encode(items.forward(ids), position, segment);
 
     /// <summary>Hidden states, from item vectors that were looked up already.</summary>
     /// <param name="embedded">Rows of the item table, <c>[R, W, D]</c>.</param>

@@ -18,7 +18,8 @@ public static class SasRecObjective
         var options = model.Options;
         var device = model.OutputTable.device;
         // One gather for inputs, next items and negatives: the table's gradient is then scattered once, not three times.
-        var scored = options.Objective == NextItemObjective.CrossEntropy ? [] : (long[])[.. batch.Targets, .. batch.Negatives];
+        var scored =
+            options.Objective == NextItemObjective.CrossEntropy ? [] : (long[])[.. batch.Targets, .. batch.Negatives];
         var shared = model.SharesTable;
         var embedded = model.Embed(tensor(shared ? [.. batch.Items, .. scored] : batch.Items, device: device));
         var inputs = embedded.narrow(0, 0, batch.Items.Length).view(batch.Rows, batch.Width, options.Hidden); // [R, W, D]
@@ -28,7 +29,9 @@ public static class SasRecObjective
         {
             using var targets = tensor(batch.Targets, device: device) - 1;
             var table = model.OutputTable.narrow(0, 1, model.ItemCount); // [N, D]
-            return FusedCrossEntropy.Mean(states, table, targets, Products.WherePays(options.Precision, device)).MoveToOuterDisposeScope();
+            return FusedCrossEntropy
+                .Mean(states, table, targets, Products.WherePays(options.Precision, device))
+                .MoveToOuterDisposeScope();
         }
         var candidates = shared
             ? embedded.narrow(0, batch.Items.Length, scored.Length)
@@ -66,6 +69,7 @@ public static class SasRecObjective
     {
         var targets = tensor(batch.Targets, device: device).unsqueeze(1); // [T, 1]
         var negatives = tensor(batch.Negatives, device: device);
-        return targets == (options.Sharing == NegativeSharing.PerBatch ? negatives : negatives.view(-1, options.Negatives));
+        return targets
+            == (options.Sharing == NegativeSharing.PerBatch ? negatives : negatives.view(-1, options.Negatives));
     }
 }

@@ -130,10 +130,15 @@ public sealed record SasRecOptions
         }
         catch (ValidationException failure)
         {
-            throw new ArgumentException($"SASRec options: {failure.ValidationResult.ErrorMessage} It is {failure.Value}.", failure);
+            throw new ArgumentException(
+                $"SASRec options: {failure.ValidationResult.ErrorMessage} It is {failure.Value}.",
+                failure
+            );
         }
         if (Hidden % Heads != 0)
-            throw new ArgumentException($"SASRec options: {nameof(Hidden)} ({Hidden}) must be a multiple of {nameof(Heads)} ({Heads}).");
+            throw new ArgumentException(
+                $"SASRec options: {nameof(Hidden)} ({Hidden}) must be a multiple of {nameof(Heads)} ({Heads})."
+            );
         if (Objective != NextItemObjective.CrossEntropy && Negatives < 1)
             throw new ArgumentException($"SASRec options: {Objective} needs at least one of {nameof(Negatives)}.");
     }

@@ -31,7 +31,11 @@ public sealed class SasRecScorer : IDotProductScorer
         var result = zeros(histories.Count, model.Options.Hidden, device: device);
         if (rows.Length > 0)
         {
-            var hidden = model.forward(Grid(batch.Items, batch), Grid(batch.Positions, batch), Grid(batch.Segments, batch));
+            var hidden = model.forward(
+                Grid(batch.Items, batch),
+                Grid(batch.Positions, batch),
+                Grid(batch.Segments, batch)
+            );
             var newest = hidden.view(-1, model.Options.Hidden).index_select(0, tensor(batch.Cells, device: device)); // [B', D]
             result.index_copy_(0, tensor(rows, device: device), newest);
         }
@@ -88,7 +92,8 @@ public sealed class SasRecScorer : IDotProductScorer
         return map;
     }
 
-    private Tensor Grid(long[] cells, NextItemBatch batch) => tensor(cells, device: device).view(batch.Rows, batch.Width);
+    private Tensor Grid(long[] cells, NextItemBatch batch) =>
+        tensor(cells, device: device).view(batch.Rows, batch.Width);
 
     /// <summary>Packs the newest L items of each history; <c>Cells</c> holds where each one's newest item lies.</summary>
     private (NextItemBatch Batch, long[] Rows) Pack(Histories histories)
@@ -100,7 +105,12 @@ public sealed class SasRecScorer : IDotProductScorer
         var lengths = Array.ConvertAll(rows, row => Math.Min(histories.LengthOf(row), longest));
         var packing = RowPacking.Pack(lengths, lengths.Max());
         var cells = packing.Rows * packing.Width;
-        var (items, positions, segments, newest) = (new long[cells], new long[cells], new long[cells], new long[rows.Length]);
+        var (items, positions, segments, newest) = (
+            new long[cells],
+            new long[cells],
+            new long[cells],
+            new long[rows.Length]
+        );
         for (var i = 0; i < rows.Length; i++)
         {
             var (start, length) = (packing.Starts.Span[i], lengths[i]);
@@ -108,8 +118,14 @@ public sealed class SasRecScorer : IDotProductScorer
             for (var j = 0; j < length; j++)
             {
                 if (history[j] < 1 || history[j] > model.ItemCount)
-                    throw new ArgumentException($"History {rows[i]} names item {history[j]}; the model knows 1..{model.ItemCount}.");
-                (items[start + j], positions[start + j], segments[start + j]) = (history[j], longest - length + j, i + 1);
+                    throw new ArgumentException(
+                        $"History {rows[i]} names item {history[j]}; the model knows 1..{model.ItemCount}."
+                    );
+                (items[start + j], positions[start + j], segments[start + j]) = (
+                    history[j],
+                    longest - length + j,
+                    i + 1
+                );
             }
             newest[i] = start + length - 1;
         }

@@ -33,11 +33,7 @@ public static class NativeLibraries
     public static Exception? Failure { get; private set; }
 
     /// <summary>The libtorch that TorchSharp was built for, for example <c>2.10.0</c>.</summary>
-    public static string ExpectedVersion { get; } =
-        typeof(NativeLibraries)
-            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .First(metadata => metadata.Key == "LibTorchVersion")
-            .Value!;
+    public static string ExpectedVersion { get; } = MetadataOf("LibTorchVersion");
 
 #pragma warning disable CA2255 // A notebook host calls nothing before the first tensor: only the module itself can be early enough.
     [ModuleInitializer]
@@ -49,6 +45,12 @@ public static class NativeLibraries
         foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
             Help(assembly);
     }
+
+    private static string MetadataOf(string key) =>
+        typeof(NativeLibraries)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(metadata => metadata.Key == key)
+            .Value!;
 
     private static void Help(Assembly assembly)
     {
@@ -79,6 +81,11 @@ public static class NativeLibraries
     {
         if (Environment.GetEnvironmentVariable(LibTorchFolder.Variable) is { Length: > 0 } named)
             LoadInstallation(torchSharp, LibTorchFolder.Open(named));
+        else if (MetadataOf("TorchBackend") == "none")
+            throw new FileNotFoundException(
+                $"This build brings no libtorch. Set {LibTorchFolder.Variable} to the lib folder of a PyTorch installation, "
+                    + "or build with -p:TorchBackend=cpu."
+            );
         else if (FolderBesideThisLibrary() is { } folder)
         {
             var libraries = new LibTorchFolder(folder, null).Libraries().Where(path => !IsOptional(path));

@@ -6,7 +6,8 @@ namespace GenRec.Shared.Tests.Data;
 
 public class RowPackingTests
 {
-    private static readonly Gen<int[]> Lengths = from seed in Gen.UInt
+    private static readonly Gen<int[]> Lengths =
+        from seed in Gen.UInt
         from count in Gen.Int[1, 40]
         select Draw(seed, count);
 

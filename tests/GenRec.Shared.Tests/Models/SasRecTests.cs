@@ -42,7 +42,14 @@ public class SasRecTests
     {
         using var scope = NewDisposeScope();
         var scorer = new SasRecScorer(Model(Tiny with { Norm = norm, Positions = position }));
-        int[][] rows = [[1, 2, 3], [4], [5, 6, 7, 8, 9, 10, 11, 12], [2, 1], [3, 3, 3, 3]];
+        int[][] rows =
+        [
+            [1, 2, 3],
+            [4],
+            [5, 6, 7, 8, 9, 10, 11, 12],
+            [2, 1],
+            [3, 3, 3, 3],
+        ];
         var together = scorer.ScoreAll(Histories.From(rows));
         for (var i = 0; i < rows.Length; i++)
             Assert.True(allclose(together[i], scorer.ScoreAll(Histories.From([rows[i]]))[0], atol: 1e-5), $"row {i}");
@@ -53,7 +60,12 @@ public class SasRecTests
     {
         using var scope = NewDisposeScope();
         var scorer = new SasRecScorer(Model(Tiny));
-        var scores = scorer.ScoreAll(Histories.From([[9, 8, 1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]]));
+        var scores = scorer.ScoreAll(
+            Histories.From([
+                [9, 8, 1, 2, 3, 4, 5, 6],
+                [1, 2, 3, 4, 5, 6],
+            ])
+        );
         Assert.True(allclose(scores[0], scores[1], atol: 1e-6));
     }
 
@@ -65,11 +77,20 @@ public class SasRecTests
     public void EveryParameterReceivesAGradient(NextItemObjective objective)
     {
         using var scope = NewDisposeScope();
-        var options = Tiny with { Objective = objective, OutputProjection = true, SeparateOutputTable = true, Negatives = 3 };
+        var options = Tiny with
+        {
+            Objective = objective,
+            OutputProjection = true,
+            SeparateOutputTable = true,
+            Negatives = 3,
+        };
         var model = Model(options);
         SasRecObjective.Loss(model, Batch(options)).backward();
         foreach (var (name, weight) in model.named_parameters())
-            Assert.True(weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-7f, name);
+            Assert.True(
+                weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-7f,
+                name
+            );
     }
 
     [Theory]
@@ -80,7 +101,14 @@ public class SasRecTests
     public void OneBatchCanBeMemorised(NextItemObjective objective, NegativeSharing sharing)
     {
         using var scope = NewDisposeScope();
-        var options = Tiny with { Hidden = 32, Objective = objective, Sharing = sharing, Negatives = 4, ExcludeSeen = sharing == NegativeSharing.PerPosition };
+        var options = Tiny with
+        {
+            Hidden = 32,
+            Objective = objective,
+            Sharing = sharing,
+            Negatives = 4,
+            ExcludeSeen = sharing == NegativeSharing.PerPosition,
+        };
         var model = Model(options);
         model.train();
         var batch = Batch(options);
@@ -136,7 +164,10 @@ public class SasRecTests
     {
         using var scope = NewDisposeScope();
         var scorer = new SasRecScorer(Model(Tiny));
-        var histories = Histories.From([[1, 2, 3], [7]]);
+        var histories = Histories.From([
+            [1, 2, 3],
+            [7],
+        ]);
         var (items, scores) = scorer.Recommend(histories, 20);
         var all = scorer.ScoreAll(histories);
         Assert.Equal(Enumerable.Range(1, 20).Select(i => (long)i), items[0].data<long>().ToArray().Order());
@@ -148,14 +179,31 @@ public class SasRecTests
     public void AnItemOfAnotherCatalogueIsNamed()
     {
         var scorer = new SasRecScorer(Model(Tiny));
-        Assert.Contains("item 21", Assert.Throws<ArgumentException>(() => scorer.ScoreAll(Histories.From([[1, 21]]))).Message);
+        Assert.Contains(
+            "item 21",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    scorer.ScoreAll(
+                        Histories.From([
+                            [1, 21],
+                        ])
+                    )
+                )
+                .Message
+        );
     }
 
     [Fact]
     public void AnOptionOutOfRangeIsNamed()
     {
-        Assert.Contains("Dropout", Assert.Throws<ArgumentException>(() => new SasRec(5, Tiny with { Dropout = 1.5 })).Message);
-        Assert.Contains("multiple", Assert.Throws<ArgumentException>(() => new SasRec(5, Tiny with { Heads = 3 })).Message);
+        Assert.Contains(
+            "Dropout",
+            Assert.Throws<ArgumentException>(() => new SasRec(5, Tiny with { Dropout = 1.5 })).Message
+        );
+        Assert.Contains(
+            "multiple",
+            Assert.Throws<ArgumentException>(() => new SasRec(5, Tiny with { Heads = 3 })).Message
+        );
     }
 
     private static SasRec Model(SasRecOptions options)
@@ -167,7 +215,15 @@ public class SasRecTests
     }
 
     private static NextItemBatch Batch(SasRecOptions options) =>
-        new NextItemBatcher(NextItemBatcherTests.Build([[1, 2, 3, 4, 5], [6, 7, 8], [9, 10, 11, 12], [13, 14]]), options.Batching(5)).At(0);
+        new NextItemBatcher(
+            NextItemBatcherTests.Build([
+                [1, 2, 3, 4, 5],
+                [6, 7, 8],
+                [9, 10, 11, 12],
+                [13, 14],
+            ]),
+            options.Batching(5)
+        ).At(0);
 
     private static Tensor Row(params long[] values) => tensor(values).view(1, values.Length);
 }

@@ -44,7 +44,8 @@ public class NextItemLossTests
         using var scope = NewDisposeScope();
         var (positive, negative) = (randn(7), randn(7, 1));
         var expected =
-            F.binary_cross_entropy_with_logits(positive, ones(7)) + F.binary_cross_entropy_with_logits(negative, zeros(7, 1));
+            F.binary_cross_entropy_with_logits(positive, ones(7))
+            + F.binary_cross_entropy_with_logits(negative, zeros(7, 1));
         Assert.Equal(expected.item<float>(), NextItemLoss.Binary(positive, negative).item<float>(), 1e-5f);
     }
 
@@ -55,13 +56,23 @@ public class NextItemLossTests
     public void GeneralisedBinaryEqualsItsDefinition(double calibration)
     {
         double[] positive = [0.3, -2.0, 4.0];
-        double[,] negative = { { 0.1, -1 }, { 2, 0 }, { -3, 1 } };
+        double[,] negative =
+        {
+            { 0.1, -1 },
+            { 2, 0 },
+            { -3, 1 },
+        };
         const int catalogue = 11;
         var alpha = 2.0 / (catalogue - 1);
         var beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha); // Eq. (7)
         var expected = 0.0;
         for (var i = 0; i < 3; i++)
-            expected -= (beta * Math.Log(Sigma(positive[i])) + Math.Log(1 - Sigma(negative[i, 0])) + Math.Log(1 - Sigma(negative[i, 1]))) / 9;
+            expected -=
+                (
+                    beta * Math.Log(Sigma(positive[i]))
+                    + Math.Log(1 - Sigma(negative[i, 0]))
+                    + Math.Log(1 - Sigma(negative[i, 1]))
+                ) / 9;
         using var scope = NewDisposeScope();
         var loss = NextItemLoss.GeneralisedBinary(
             tensor(positive, ScalarType.Float32),

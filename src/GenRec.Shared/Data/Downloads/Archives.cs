@@ -83,7 +83,7 @@ public static class Archives
         try
         {
             var outlet = new Outlet(archive, folder, limits ?? new ArchiveLimits(), progress, cancel);
-            await using var gzip = new GZipStream(File.OpenRead(archive), CompressionMode.Decompress);
+            await using var gzip = WholeGzipStream.Open(archive);
             await outlet.WriteAsync(temporary, gzip).ConfigureAwait(false);
             File.Move(Path.Combine(folder, temporary), file);
         }
@@ -115,7 +115,7 @@ public static class Archives
 
     private static async Task UnpackTarAsync(string archive, Outlet outlet, CancellationToken cancel)
     {
-        await using var gzip = new GZipStream(File.OpenRead(archive), CompressionMode.Decompress);
+        await using var gzip = WholeGzipStream.Open(archive);
         await using var tar = new TarReader(gzip);
         while (await tar.GetNextEntryAsync(copyData: false, cancel).ConfigureAwait(false) is { } entry)
             switch (entry.EntryType)
@@ -131,6 +131,7 @@ public static class Archives
                 default:
                     throw outlet.Refuse(entry.Name, $"is a link or a device ({entry.EntryType})");
             }
+        await outlet.SkipAsync(gzip).ConfigureAwait(false); // only its end says whether the archive is whole
     }
 
     /// <summary>The folder that entries are written to, with its bounds.</summary>
@@ -174,6 +175,15 @@ public static class Archives
                 await file.WriteAsync(buffer.AsMemory(0, count), cancel).ConfigureAwait(false);
                 progress?.Invoke(written);
             }
+        }
+
+        /// <summary>Reads what follows the last entry: padding, which a bomb may exaggerate.</summary>
+        public async Task SkipAsync(Stream rest)
+        {
+            var buffer = new byte[1 << 16];
+            for (int count; (count = await rest.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0; )
+                if ((written += count) > most)
+                    throw Refuse("(after the last)", $"brings the content above {most:N0} bytes");
         }
 
         /// <summary>Where an entry goes; null for the folder itself.</summary>

@@ -3,11 +3,22 @@ namespace GenRec.Shared.Data.Downloads;
 /// <summary>How to download.</summary>
 public sealed record DownloadOptions
 {
+    private readonly int retries = 4;
+
     /// <summary>Folder that holds one folder for each data set; <see cref="DataFolders.Cache"/> by default.</summary>
     public string Folder { get; init; } = DataFolders.Cache;
 
     /// <summary>Tries of one address after the first, 0..100, counted anew whenever a try has got further. 4 by default.</summary>
-    public int Retries { get; init; } = 4;
+    public int Retries
+    {
+        get => retries;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 100);
+            retries = value;
+        }
+    }
 
     /// <summary>Pause before the first retry; doubles each time, with jitter. One second by default.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);

@@ -118,8 +118,7 @@ public sealed class Downloader(DownloadOptions? options = null) : IDisposable
         // A part that was continued may be a mixture of two files: then one more round starts from nothing.
         for (var round = 0; ; round++)
         {
-            var wasContinued = part.Length > 0;
-            await TransferAsync(source, url, part, cancel).ConfigureAwait(false);
+            var wasContinued = await TransferAsync(source, url, part, cancel).ConfigureAwait(false);
             var sums = await SumAsync(source, part.Path, cancel).ConfigureAwait(false);
             if (sums.Mismatch(source) is not { } wrong)
             {
@@ -134,14 +133,17 @@ public sealed class Downloader(DownloadOptions? options = null) : IDisposable
         }
     }
 
-    private async Task TransferAsync(DownloadSource source, Uri url, PartFile part, CancellationToken cancel)
+    private async Task<bool> TransferAsync(DownloadSource source, Uri url, PartFile part, CancellationToken cancel)
     {
         var transfer = new Transfer(client, source, part, options.Silence)
         {
             Progress = (have, total) => Report(source, DownloadPhase.Downloading, have, total, url.ToString()),
             BeforeWriting = bytes => RequireSpace(part.Path, bytes),
         };
-        var pipeline = new ResiliencePipelineBuilder().AddRetry(RetriesOf(source)).Build();
+        var pipeline =
+            options.Retries == 0
+                ? ResiliencePipeline.Empty
+                : new ResiliencePipelineBuilder().AddRetry(RetriesOf(source)).Build();
         // A try that got further is a success in itself: the count of retries starts anew.
         for (long before = -1; ; )
             try
@@ -156,7 +158,7 @@ public sealed class Downloader(DownloadOptions? options = null) : IDisposable
                         cancel
                     )
                     .ConfigureAwait(false);
-                return;
+                return transfer.WasContinued;
             }
             catch (TransientTransferException) when (options.Retries > 0 && part.Length > Math.Max(0, before))
             {
@@ -168,8 +170,7 @@ public sealed class Downloader(DownloadOptions? options = null) : IDisposable
         new()
         {
             ShouldHandle = new PredicateBuilder().Handle<TransientTransferException>(),
-            // Polly wants at least one retry; without any, the first failure is not handled at all.
-            MaxRetryAttempts = Math.Max(1, options.Retries),
+            MaxRetryAttempts = options.Retries,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             Delay = options.FirstDelay,

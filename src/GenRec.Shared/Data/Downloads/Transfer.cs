@@ -23,6 +23,9 @@ internal sealed class Transfer(HttpClient client, DownloadSource source, PartFil
     /// <summary>Told the bytes still to come, before the first of them is written; throws when the disk is too small.</summary>
     public Action<long>? BeforeWriting { get; init; }
 
+    /// <summary>Whether any try went on after a part, which may then be a mixture of two files.</summary>
+    public bool WasContinued { get; private set; }
+
     /// <summary>Brings the part to its full length.</summary>
     public async Task RunAsync(Uri url, CancellationToken cancel)
     {
@@ -71,7 +74,7 @@ internal sealed class Transfer(HttpClient client, DownloadSource source, PartFil
             throw new TransientTransferException("the server no longer has the rest of this part; starting over");
         }
         ThrowUnlessSuccess(response);
-        have = StartAt(response, have, origin);
+        have = StartAt(url, response, have, origin);
         await ReceiveAsync(url, response, have, quiet).ConfigureAwait(false);
     }
 
@@ -97,7 +100,7 @@ internal sealed class Transfer(HttpClient client, DownloadSource source, PartFil
     }
 
     /// <summary>Where the answer starts: at the end of our part, or at 0 when the server sends the whole or another file.</summary>
-    private long StartAt(HttpResponseMessage response, long have, PartOrigin? origin)
+    private long StartAt(Uri url, HttpResponseMessage response, long have, PartOrigin? origin)
     {
         if (response.StatusCode == HttpStatusCode.OK)
             return 0; // no ranges here, or the file has changed since
@@ -106,9 +109,12 @@ internal sealed class Transfer(HttpClient client, DownloadSource source, PartFil
         var isOther =
             range?.From != have
             || range.Length is { } length && origin?.Total is { } total && length != total
-            || tag is not null && origin?.ETag is { } known && known != tag && !source.IsPinned;
+            || tag is not null && origin?.ETag is { } known && known != tag && origin.Url == url;
         if (!isOther)
+        {
+            WasContinued |= have > 0;
             return have;
+        }
         part.Delete();
         throw new TransientTransferException("the server sent a piece of another file; starting over");
     }

@@ -43,7 +43,7 @@ internal sealed class LineReader : IDisposable
             1 << 16,
             FileOptions.SequentialScan
         );
-        return GzipReadStream.IsGzip(file) ? new GzipReadStream(file) : file;
+        return WholeGzipStream.IsGzip(file) ? new WholeGzipStream(file) : file;
     }
 
     /// <summary>Reads the next line, without its line end.</summary>

@@ -33,11 +33,16 @@ public sealed class ItemNeighbours : FullScorer
         for (var item = 1; item <= itemCount; item++)
         {
             foreach (var user in byItem[item])
-                foreach (var other in byUser[user])
-                    if (other != item && together[other]++ == 0)
-                        touched.Add(other);
+            foreach (var other in byUser[user])
+                if (other != item && together[other]++ == 0)
+                    touched.Add(other);
             var best = touched
-                .Select(other => (Other: other, Similarity: Similarity(together[other], byItem[item].Count, byItem[other].Count, shrinkage)))
+                .Select(other =>
+                    (
+                        Other: other,
+                        Similarity: Similarity(together[other], byItem[item].Count, byItem[other].Count, shrinkage)
+                    )
+                )
                 .OrderByDescending(pair => pair.Similarity)
                 .ThenBy(pair => pair.Other)
                 .Take(k);

@@ -27,7 +27,11 @@ public sealed class MatrixFactorisation : nn.Module<Tensor, Tensor, Tensor>
     public MatrixFactorisation(int userCount, int itemCount, int hidden)
         : base(nameof(MatrixFactorisation))
     {
-        (users, items, biases) = (nn.Embedding(userCount, hidden), nn.Embedding(itemCount + 1, hidden), nn.Embedding(itemCount + 1, 1));
+        (users, items, biases) = (
+            nn.Embedding(userCount, hidden),
+            nn.Embedding(itemCount + 1, hidden),
+            nn.Embedding(itemCount + 1, 1)
+        );
         RegisterComponents();
         using var quiet = no_grad();
         nn.init.normal_(users.weight!, 0, 0.05);
@@ -102,12 +106,13 @@ public sealed class MatrixFactorisationTask : PrefetchedTask<PreferencePairs>
     {
         var (draws, others) = (step.Random.Fork("pairs"), step.Random.Fork("others"));
         var pairs = new PreferencePairs(new long[batchSize], new long[batchSize], new long[batchSize]);
+        UnseenItems.FillUniform(pairs.Others, others, step.Batch, split.Train.ItemCount);
         for (var i = 0; i < batchSize; i++)
         {
             var interaction = draws.At((ulong)step.Batch, (ulong)i).Below(userOf.Length);
             pairs.Users[i] = userOf[interaction];
             pairs.Chosen[i] = split.Train.Items[interaction];
-            pairs.Others[i] = unseen.Draw(others, step.Batch, i, userOf[interaction]);
+            unseen.ReplaceSeen(pairs.Others.AsSpan(i, 1), i, others, step.Batch, userOf[interaction]);
         }
         return pairs;
     }
@@ -140,7 +145,10 @@ public sealed class MatrixFactorisationScorer(MatrixFactorisation model) : FullS
     {
         ArgumentNullException.ThrowIfNull(histories);
         if (histories.Users.Length != histories.Count)
-            throw new ArgumentException("Matrix factorisation scores users by name; these histories have none.", nameof(histories));
+            throw new ArgumentException(
+                "Matrix factorisation scores users by name; these histories have none.",
+                nameof(histories)
+            );
         return model.ScoreAll(histories.Users.ToArray());
     }
 }
