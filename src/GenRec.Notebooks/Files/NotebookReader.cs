@@ -34,8 +34,10 @@ internal static class NotebookReader
         catch (JsonException e)
         {
             var empty = json.AsSpan().TrimStart(" \t\r\n"u8).IsEmpty;
-            var line = (e.LineNumber ?? 0) + 1;
-            var problem = empty
+            var (line, twice) = e.LineNumber is { } at ? (at + 1, null) : JsonPlaces.FirstDuplicate(json);
+            var problem = twice is not null
+                ? $"'{twice}' stands twice in one object; keep one."
+                : empty
                 ? "the file is empty; a notebook needs at least 'cells', 'metadata' and 'nbformat'."
                 : $"not valid JSON at column {(e.BytePositionInLine ?? 0) + 1}: {Plain(e.Message)} "
                     + "Look for a merge mark or a broken-off end, or take the last version that opens.";

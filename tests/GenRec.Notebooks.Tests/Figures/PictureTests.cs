@@ -35,8 +35,8 @@ public sealed class PictureTests : IDisposable
             Assert.Equal([MimeBundle.Plotly, MimeBundle.Png, MimeBundle.PlainText], data.Select(form => form.Key));
             var png = Convert.FromBase64String((string)data[MimeBundle.Png]!);
             Assert.Equal((byte)'P', png[1]);
-            Assert.Equal(PlotlyPictures.Width, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)));
-            Assert.Equal(PlotlyPictures.Height, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
+            Assert.Equal(600, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16))); // the size that Plotly.NET gives by default
+            Assert.Equal(600, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
             Assert.InRange(png.Length, 4_000, 60_000); // drawn, and modest
         }
         // A figure that stays the same keeps the bytes it has, also where no browser could make them.
@@ -47,18 +47,20 @@ public sealed class PictureTests : IDisposable
     }
 
     [Fact]
-    public async Task AFigureThatCannotBeDrawnIsANoteAndNotAnError()
+    public async Task ABrokenFigureDoesNotSpoilTheNext()
     {
         Assert.SkipUnless(Chromium.Find() is { } _, "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one");
         var drawn = await PlotlyPictures.DrawAsync(
             Chromium.Find()!,
             [
                 new() { ["data"] = 5, ["layout"] = new System.Text.Json.Nodes.JsonObject() },
-                new() { ["data"] = new System.Text.Json.Nodes.JsonArray(), ["layout"] = new System.Text.Json.Nodes.JsonObject { ["width"] = 300, ["height"] = 200 } },
+                new() { ["data"] = new System.Text.Json.Nodes.JsonArray(), ["layout"] = new System.Text.Json.Nodes.JsonObject { ["height"] = 200 } },
             ],
             TestContext.Current.CancellationToken
         );
-        Assert.Equal(300, BinaryPrimitives.ReadInt32BigEndian(drawn[1].Png.AsSpan(16)));
+        Assert.Equal(PlotlyPictures.Width, BinaryPrimitives.ReadInt32BigEndian(drawn[1].Png.AsSpan(16)));
+        Assert.Equal(200, BinaryPrimitives.ReadInt32BigEndian(drawn[1].Png.AsSpan(20)));
+        Assert.True(drawn[0].Png is not null || drawn[0].Problem is not null);
     }
 
     [Fact]

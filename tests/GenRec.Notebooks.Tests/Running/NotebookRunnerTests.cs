@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Running;
 using GenRec.Notebooks.Sessions;
