@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -41,9 +42,18 @@ internal static partial class CodeCellRules
         string[] written = [.. lines.Select(line => line.Trim()).Where(line => line.Length > 0)];
         if (written.Length > 1 && written.Any(line => line.StartsWith("#!import", StringComparison.Ordinal)))
             yield return "'#!import' must be alone in its cell: Verso skips what follows it.";
-        if (written.Skip(1).Any(line => Directive().IsMatch(line)) && !written.Any(line => line.StartsWith("#!import", StringComparison.Ordinal)))
+        if (
+            written.Skip(1).Any(line => Directive().IsMatch(line))
+            && !written.Any(line => line.StartsWith("#!import", StringComparison.Ordinal))
+        )
             yield return "a '#!' line must come first in its cell.";
-        if (written.Any(line => Directive().IsMatch(line) && !line.StartsWith("#!import", StringComparison.Ordinal) && !line.StartsWith("#!time", StringComparison.Ordinal)))
+        if (
+            written.Any(line =>
+                Directive().IsMatch(line)
+                && !line.StartsWith("#!import", StringComparison.Ordinal)
+                && !line.StartsWith("#!time", StringComparison.Ordinal)
+            )
+        )
             yield return "only '#!import' and '#!time' are known to every host.";
         if (written.Any(line => Reference().IsMatch(line)))
             yield return "'#r' and '#load' do not work alike in all hosts; the bootstrap brings what is needed.";
@@ -63,14 +73,18 @@ internal static partial class CodeCellRules
         var tree = CSharpSyntaxTree.ParseText(text, CellSource.ParseOptions);
         var messages = tree.GetDiagnostics()
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
-            .Select(diagnostic => $"not C# 13: line {diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1}: {diagnostic.GetMessage()}")
+            .Select(diagnostic =>
+                $"not C# 13: line {diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1}: {diagnostic.GetMessage()}"
+            )
             .ToList();
         var calls = tree.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>().Select(Name);
         messages.AddRange(
             calls
                 .Where(name => HostCalls.Contains(name))
                 .Distinct()
-                .Select(name => $"'{name}(' is not known to every host; end the cell with the value, or write value.Display().")
+                .Select(name =>
+                    $"'{name}(' is not known to every host; end the cell with the value, or write value.Display()."
+                )
         );
         return messages;
     }
@@ -87,7 +101,7 @@ internal static partial class CodeCellRules
     {
         if ((string?)output["output_type"] == "error" && !cell.HasTag("raises-exception"))
             yield return $"an error is kept as output ({output["ename"]}); mend the cell, or tag it 'raises-exception'.";
-        if (output["data"] is JsonObject data && data[MimeBundle.Plotly] is not null && data[MimeBundle.Png] is null)
+        if (output["data"] is JsonObject data && data[MimeTypes.Plotly] is not null && data[MimeTypes.Png] is null)
             yield return "a figure has no PNG beside it: run the notebook where a browser is found.";
         foreach (var text in Strings(output))
             if (MachineFolder().Match(text) is { Success: true } folder)
@@ -97,7 +111,9 @@ internal static partial class CodeCellRules
     private static IEnumerable<string> Strings(JsonNode? node) =>
         node switch
         {
-            JsonObject members => members.Where(member => member.Key != MimeBundle.Png).SelectMany(member => Strings(member.Value)),
+            JsonObject members => members
+                .Where(member => member.Key != MimeTypes.Png)
+                .SelectMany(member => Strings(member.Value)),
             JsonArray items => items.SelectMany(Strings),
             JsonValue value when value.GetValueKind() == JsonValueKind.String => [value.GetValue<string>()],
             _ => [],

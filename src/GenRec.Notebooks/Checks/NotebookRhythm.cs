@@ -18,7 +18,10 @@ public static partial class NotebookRhythm
     public static RhythmKind KindOf(string path)
     {
         var name = Path.GetFileName(path);
-        return name.Length > 2 && int.TryParse(name.AsSpan(0, 2), CultureInfo.InvariantCulture, out var number) && number is > 0 and < 30
+        return
+            name.Length > 2
+            && int.TryParse(name.AsSpan(0, 2), CultureInfo.InvariantCulture, out var number)
+            && number is > 0 and < 30
             ? RhythmKind.Paper
             : RhythmKind.General;
     }
@@ -44,7 +47,12 @@ public static partial class NotebookRhythm
     {
         var kernel = notebook.Metadata["kernelspec"];
         if ((string?)kernel?["name"] != ".net-csharp" || (string?)kernel?["language"] != "C#")
-            findings.Add(Error(0, "metadata.kernelspec must have the name '.net-csharp' and the language 'C#', so that hosts find their kernel."));
+            findings.Add(
+                Error(
+                    0,
+                    "metadata.kernelspec must have the name '.net-csharp' and the language 'C#', so that hosts find their kernel."
+                )
+            );
         if ((string?)notebook.Metadata["language_info"]?["name"] is not ("C#" or "polyglot-notebook"))
             findings.Add(Error(0, "metadata.language_info.name must be 'C#', or editors do not colour the cells."));
     }
@@ -54,11 +62,19 @@ public static partial class NotebookRhythm
         (int Cell, int Level, string Text)[] headings = [.. Headings(notebook)];
         var titles = headings.Where(heading => heading.Level == 1).ToArray();
         if (titles.Length != 1 || titles[0].Cell != 1)
-            findings.Add(Error(titles.Length > 1 ? titles[1].Cell : 0, $"one heading of level 1, in the first cell, is the title; there are {titles.Length}."));
+            findings.Add(
+                Error(
+                    titles.Length > 1 ? titles[1].Cell : 0,
+                    $"one heading of level 1, in the first cell, is the title; there are {titles.Length}."
+                )
+            );
         var expected = 1;
         foreach (var (cell, _, text) in headings.Where(heading => heading.Level == 2))
         {
-            if (!Numbered().IsMatch(text) || !text.StartsWith(expected.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
+            if (
+                !Numbered().IsMatch(text)
+                || !text.StartsWith(expected.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            )
                 findings.Add(Error(cell, $"the heading '{text}' should be numbered: '## {expected}. ...'."));
             expected++;
         }
@@ -67,14 +83,25 @@ public static partial class NotebookRhythm
     private static void CheckFirstCode(Notebook notebook, List<RhythmFinding> findings)
     {
         var first = notebook.Cells.Index().FirstOrDefault(cell => cell.Item.Kind == CellKind.Code);
-        if (first.Item is not null && first.Item.Source.Trim() is not ("#!import bootstrap.csx" or "#!import ../bootstrap.csx"))
-            findings.Add(Error(first.Index + 1, "the first code cell must hold '#!import bootstrap.csx' and nothing else."));
+        if (
+            first.Item is not null
+            && first.Item.Source.Trim() is not ("#!import bootstrap.csx" or "#!import ../bootstrap.csx")
+        )
+            findings.Add(
+                Error(first.Index + 1, "the first code cell must hold '#!import bootstrap.csx' and nothing else.")
+            );
     }
 
     private static void CheckPaper(Notebook notebook, List<RhythmFinding> findings)
     {
         if (notebook.Cells.Count is < FewestCells or > MostCells)
-            findings.Add(new RhythmFinding(RhythmSeverity.Warning, 0, $"{notebook.Cells.Count} cells; {FewestCells} to {MostCells} read well."));
+            findings.Add(
+                new RhythmFinding(
+                    RhythmSeverity.Warning,
+                    0,
+                    $"{notebook.Cells.Count} cells; {FewestCells} to {MostCells} read well."
+                )
+            );
         string[] parameters = [.. Parameters.Of(notebook).Select(parameter => parameter.Name)];
         foreach (var name in new[] { "scale", "seed" }.Except(parameters))
             findings.Add(Error(0, $"a code cell tagged '{Parameters.Tag}' must declare '{name}'."));
@@ -85,7 +112,9 @@ public static partial class NotebookRhythm
             findings.Add(Error(0, $"a section '{section}' is missing."));
         var notes = headings.FirstOrDefault(heading => Names(heading.Text, "my notes"));
         if (notes.Cell > 0 && !NotesLink().IsMatch(Section(notebook, notes.Cell)))
-            findings.Add(Error(notes.Cell, "'my notes' must link to the reader's own file: [my notes](../notes/01-name.md)."));
+            findings.Add(
+                Error(notes.Cell, "'my notes' must link to the reader's own file: [my notes](../notes/01-name.md).")
+            );
         var references = headings.FirstOrDefault(heading => Names(heading.Text, "references"));
         if (references.Cell > 0 && !Link().IsMatch(Section(notebook, references.Cell)))
             findings.Add(Error(references.Cell, "'references' must link to at least one source."));
@@ -108,12 +137,15 @@ public static partial class NotebookRhythm
     // The Markdown from a heading's cell to the next heading of level 2.
     private static string Section(Notebook notebook, int cell)
     {
-        var end = Headings(notebook).Where(heading => heading.Level == 2 && heading.Cell > cell).Select(heading => heading.Cell);
+        var end = Headings(notebook)
+            .Where(heading => heading.Level == 2 && heading.Cell > cell)
+            .Select(heading => heading.Cell);
         var last = end.DefaultIfEmpty(notebook.Cells.Count + 1).First();
         return string.Join('\n', notebook.Cells.Skip(cell - 1).Take(last - cell).Select(one => one.Source));
     }
 
-    private static bool Names(string heading, string section) => heading.Contains(section, StringComparison.OrdinalIgnoreCase);
+    private static bool Names(string heading, string section) =>
+        heading.Contains(section, StringComparison.OrdinalIgnoreCase);
 
     private static RhythmFinding Error(int cell, string message) => new(RhythmSeverity.Error, cell, message);
 

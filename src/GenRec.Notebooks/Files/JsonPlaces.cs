@@ -62,7 +62,8 @@ internal static class JsonPlaces
     public static long LineAt(ReadOnlySpan<byte> json, long position) => 1 + json[..(int)position].Count((byte)'\n');
 
     private static bool IsOnTheWay(string here, string path) =>
-        path.StartsWith(here, StringComparison.Ordinal) && (path.Length == here.Length || path[here.Length] is '.' or '[');
+        path.StartsWith(here, StringComparison.Ordinal)
+        && (path.Length == here.Length || path[here.Length] is '.' or '[');
 
     private sealed class Step
     {

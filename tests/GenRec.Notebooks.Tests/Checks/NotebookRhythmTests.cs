@@ -43,7 +43,11 @@ public sealed class NotebookRhythmTests
     {
         string[] cells = [.. Paper];
         cells[at] = replacement;
-        Assert.Contains(Check(cells), finding => finding.Severity == RhythmSeverity.Error && finding.Message.Contains(expected, StringComparison.Ordinal));
+        Assert.Contains(
+            Check(cells),
+            finding =>
+                finding.Severity == RhythmSeverity.Error && finding.Message.Contains(expected, StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -54,7 +58,10 @@ public sealed class NotebookRhythmTests
     [InlineData("#!fsharp\n1", "not a directive")]
     [InlineData("#r \"nuget: X\"", "'#r' and '#load'")]
     [InlineData("var a = ;", "not C# 13")]
-    [InlineData("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21\n22\n23\n24\n25\n26", "26 lines")]
+    [InlineData(
+        "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21\n22\n23\n24\n25\n26",
+        "26 lines"
+    )]
     public void ACellThatNotEveryHostRunsIsAnError(string code, string expected) =>
         Assert.Contains(
             Check([.. Paper[..4], code, .. Paper[4..]]),
@@ -73,14 +80,20 @@ public sealed class NotebookRhythmTests
         var notebook = Notebook.Parse(Notebooks.Text(Paper));
         var cell = notebook.Cells[3];
         cell.Metadata.Remove("polyglot_notebook");
-        cell.ReplaceOutputs(
-            [
-                new JsonObject { ["output_type"] = "error", ["ename"] = "X" },
-                new JsonObject { ["output_type"] = "stream", ["text"] = new JsonArray("see /home/someone/data\n") },
-                new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { ["application/vnd.plotly.v1+json"] = new JsonObject() } },
-            ]
-        );
-        var messages = NotebookRhythm.Check(notebook, RhythmKind.Paper).Where(finding => finding.Cell == 4).Select(finding => finding.Message).ToArray();
+        cell.ReplaceOutputs([
+            new JsonObject { ["output_type"] = "error", ["ename"] = "X" },
+            new JsonObject { ["output_type"] = "stream", ["text"] = new JsonArray("see /home/someone/data\n") },
+            new JsonObject
+            {
+                ["output_type"] = "display_data",
+                ["data"] = new JsonObject { ["application/vnd.plotly.v1+json"] = new JsonObject() },
+            },
+        ]);
+        var messages = NotebookRhythm
+            .Check(notebook, RhythmKind.Paper)
+            .Where(finding => finding.Cell == 4)
+            .Select(finding => finding.Message)
+            .ToArray();
         Assert.Collection(
             messages,
             one => Assert.Contains("polyglot_notebook", one, StringComparison.Ordinal),
@@ -89,7 +102,10 @@ public sealed class NotebookRhythmTests
             one => Assert.Contains("no PNG", one, StringComparison.Ordinal)
         );
         notebook.Metadata.Remove("kernelspec");
-        Assert.Contains(NotebookRhythm.Check(notebook, RhythmKind.General), finding => finding.Message.Contains("kernelspec", StringComparison.Ordinal));
+        Assert.Contains(
+            NotebookRhythm.Check(notebook, RhythmKind.General),
+            finding => finding.Message.Contains("kernelspec", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

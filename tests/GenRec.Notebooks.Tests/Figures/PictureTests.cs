@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using GenRec.Notebooks.Figures;
 using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Running;
-using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Tests.Figures;
 
@@ -22,7 +22,10 @@ public sealed class PictureTests : IDisposable
     [Fact]
     public async Task FiguresGetAPictureThatIsKeptWhileTheyDoNotChange()
     {
-        Assert.SkipUnless(Chromium.Find() is not null, "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one");
+        Assert.SkipUnless(
+            Chromium.Find() is not null,
+            "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one"
+        );
         var path = Notebooks.Write(folder.Path, "a.ipynb", Line, Line.Replace("3.0", "4.0", StringComparison.Ordinal));
         var runner = new NotebookRunner(new RunOptions { InPlace = true });
         var summary = await runner.RunAsync(path, TestContext.Current.CancellationToken);
@@ -32,8 +35,8 @@ public sealed class PictureTests : IDisposable
         foreach (var cell in Notebook.Parse(first).Cells)
         {
             var data = cell.Outputs.Single()!["data"]!.AsObject();
-            Assert.Equal([MimeBundle.Plotly, MimeBundle.Png, MimeBundle.PlainText], data.Select(form => form.Key));
-            var png = Convert.FromBase64String((string)data[MimeBundle.Png]!);
+            Assert.Equal([MimeTypes.Plotly, MimeTypes.Png, MimeTypes.Text], data.Select(form => form.Key));
+            var png = Convert.FromBase64String((string)data[MimeTypes.Png]!);
             Assert.Equal((byte)'P', png[1]);
             Assert.Equal(600, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16))); // the size that Plotly.NET gives by default
             Assert.Equal(600, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
@@ -54,7 +57,11 @@ public sealed class PictureTests : IDisposable
             Chromium.Find()!,
             [
                 new() { ["data"] = 5, ["layout"] = new System.Text.Json.Nodes.JsonObject() },
-                new() { ["data"] = new System.Text.Json.Nodes.JsonArray(), ["layout"] = new System.Text.Json.Nodes.JsonObject { ["height"] = 200 } },
+                new()
+                {
+                    ["data"] = new System.Text.Json.Nodes.JsonArray(),
+                    ["layout"] = new System.Text.Json.Nodes.JsonObject { ["height"] = 200 },
+                },
             ],
             TestContext.Current.CancellationToken
         );
@@ -67,7 +74,11 @@ public sealed class PictureTests : IDisposable
     public async Task ABrowserThatDoesNotStartIsAClearError() =>
         Assert.Contains(
             "no-such-browser",
-            (await Assert.ThrowsAsync<IOException>(() => PlotlyPictures.DrawAsync(Path.Combine(folder.Path, "no-such-browser"), [new()]))).Message,
+            (
+                await Assert.ThrowsAsync<IOException>(() =>
+                    PlotlyPictures.DrawAsync(Path.Combine(folder.Path, "no-such-browser"), [new()])
+                )
+            ).Message,
             StringComparison.Ordinal
         );
 }
