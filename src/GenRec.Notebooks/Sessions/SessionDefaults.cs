@@ -26,11 +26,13 @@ public static class SessionDefaults
         "Stopwatch = System.Diagnostics.Stopwatch", // the namespace has a Trace, and so has Plotly.NET
         "GenRec.Shared.Alignment",
         "GenRec.Shared.Data",
+        "GenRec.Shared.Data.Worlds",
         "GenRec.Shared.Decoding",
         "GenRec.Shared.Display",
         "GenRec.Shared.Evaluation",
         "GenRec.Shared.Experiments",
         "GenRec.Shared.Models",
+        "GenRec.Shared.Models.Baselines",
         "GenRec.Shared.Nn",
         "GenRec.Shared.Plotting",
         "GenRec.Shared.Reading",
@@ -38,7 +40,6 @@ public static class SessionDefaults
         "GenRec.Shared.SemanticIds",
         "GenRec.Shared.Text",
         "GenRec.Shared.Training",
-        "GenRec.Shared.World",
     ];
 
     private static readonly Lazy<IReadOnlyList<string>> LazyUsings = new(FindUsings);
