@@ -17,6 +17,7 @@ public enum Precision
 /// <summary>Matrix products in a chosen precision, with float32 weights, results and gradients.</summary>
 public static class Products
 {
+    private static readonly Scalar one = 1; // a temporary number may be freed during the call that takes it
     private static readonly Lazy<bool> fastOnCpu = new(ProcessorMultipliesBFloat16);
 
     /// <summary>Whether bfloat16 products are faster than float32 ones on a device.</summary>
@@ -49,7 +50,7 @@ public static class Products
         using var scope = NewDisposeScope();
         var product = nn.functional.linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16));
         var wide = product.to(ScalarType.Float32);
-        return (bias is null ? wide : wide + bias).MoveToOuterDisposeScope();
+        return (bias is null ? wide : wide.add_(bias, one)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The matrix product of the last two axes, others broadcast.</summary>

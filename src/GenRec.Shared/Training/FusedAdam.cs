@@ -1,4 +1,5 @@
 using GenRec.Shared.Runtime;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -14,6 +15,7 @@ public sealed class FusedAdam : IDisposable
     private readonly AdamOptions options;
     private readonly Group[] groups;
     private readonly Tensor steps; // one count per parameter: those without a gradient in a step do not advance
+    private readonly Scalar one = 1f; // a temporary number may be freed during the call that takes it
     private bool fused;
 
     /// <summary>Makes an optimizer whose state is zero.</summary>
@@ -73,10 +75,10 @@ public sealed class FusedAdam : IDisposable
             if (lists.Parameters.Length == 0)
                 continue;
             if (lists.Parameters.Length == group.Parameters.Length)
-                group.AllSteps.add_(1f);
+                group.AllSteps.add_(one, one);
             else
                 foreach (var step in lists.Steps)
-                    step.add_(1f);
+                    step.add_(one, one);
             Update(
                 lists,
                 learningRate * group.Source.LearningRateFactor,
@@ -112,6 +114,7 @@ public sealed class FusedAdam : IDisposable
         foreach (var group in groups)
             group.Dispose();
         steps.Dispose();
+        one.Dispose();
     }
 
     private void Update(AdamLists lists, double learningRate, double decay)
@@ -119,7 +122,7 @@ public sealed class FusedAdam : IDisposable
         if (fused)
             try
             {
-                FusedKernels.Instance!.Adam(options.Decoupled, lists, learningRate, options, decay);
+                FusedKernels.Instance!.Adam(lists, learningRate, options, decay);
                 return;
             }
             catch (System.Runtime.InteropServices.ExternalException noKernel)
@@ -137,16 +140,23 @@ public sealed class FusedAdam : IDisposable
         using var scope = NewDisposeScope();
         var (weight, gradient, step) = (lists.Parameters[i], lists.Gradients[i], lists.Steps[i]);
         var (first, second) = (lists.First[i], lists.Second[i]);
+        using Scalar shrink = 1 - learningRate * decay,
+            l2 = decay;
+        using Scalar beta2 = options.Beta2,
+            freshMean = 1 - options.Beta1,
+            freshSquare = 1 - options.Beta2;
         if (decay != 0 && options.Decoupled)
-            weight.mul_(1 - learningRate * decay);
+            weight.mul_(shrink);
         else if (decay != 0)
-            gradient = gradient + weight * decay;
-        first.lerp_(gradient, 1 - options.Beta1);
-        second.mul_(options.Beta2).addcmul_(gradient, gradient, 1 - options.Beta2);
+            gradient = gradient.add(weight, l2);
+        first.lerp_(gradient, freshMean);
+        second.mul_(beta2).addcmul_(gradient, gradient, freshSquare);
         var count = step.item<float>();
         var (correction1, correction2) = (1 - Math.Pow(options.Beta1, count), 1 - Math.Pow(options.Beta2, count));
-        var denominator = (second.sqrt() / Math.Sqrt(correction2)).add_(options.Epsilon);
-        weight.addcdiv_(first, denominator, -learningRate / correction1);
+        using Scalar root = Math.Sqrt(correction2),
+            epsilon = options.Epsilon,
+            move = -learningRate / correction1;
+        weight.addcdiv_(first, (second.sqrt() / root).add_(epsilon, one), move);
     }
 
     private void Check(ParameterGroup[] given)

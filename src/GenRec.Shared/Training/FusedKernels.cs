@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Training;
@@ -23,9 +24,10 @@ internal sealed class FusedKernels
         def norm(g: List[Tensor]):
             return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g, 2.0)))
 
-        def scale(g: List[Tensor], factor: Tensor):
-            torch._foreach_mul_(g, factor)
-            return factor
+        def clip(g: List[Tensor], limit: float, divisor: float):
+            norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g, 2.0))) / divisor
+            torch._foreach_mul_(g, torch.clamp(limit / (norm + 1e-6), max=1.0) / divisor)
+            return norm
         """;
 
     private static readonly Lazy<FusedKernels?> instance = new(TryCompile);
@@ -39,19 +41,38 @@ internal sealed class FusedKernels
     /// <summary>Why <see cref="Instance"/> is null; null where it is not.</summary>
     public static string? Missing { get; private set; }
 
-    public void Adam(bool decoupled, AdamLists lists, double learningRate, AdamOptions options, double decay)
+    public void Adam(AdamLists lists, double learningRate, AdamOptions options, double decay)
     {
+        // TorchSharp frees a number it converted itself as soon as the garbage collector runs, even while native code
+        // still reads it; numbers that live in variables until after the call are safe.
+        using Scalar rate = learningRate,
+            beta1 = options.Beta1,
+            beta2 = options.Beta2;
+        using Scalar shrink = decay,
+            epsilon = options.Epsilon;
         var (p, g, m, v, t) = (lists.Parameters, lists.Gradients, lists.First, lists.Second, lists.Steps);
-        var (beta1, beta2, eps) = (options.Beta1, options.Beta2, options.Epsilon);
-        unit.invoke(decoupled ? "adamw" : "adam", p, g, m, v, t, learningRate, beta1, beta2, decay, eps);
+        var name = options.Decoupled ? "adamw" : "adam";
+        unit.invoke(name, p, g, m, v, t, rate, beta1, beta2, shrink, epsilon);
+        GC.KeepAlive(lists);
     }
 
     /// <summary>The norm of all gradients together; a scalar on their device, owned by the caller.</summary>
-    public Tensor Norm(Tensor[] gradients) => (Tensor)unit.invoke("norm", (object)gradients);
+    public Tensor Norm(Tensor[] gradients)
+    {
+        var norm = (Tensor)unit.invoke("norm", (object)gradients);
+        GC.KeepAlive(gradients);
+        return norm;
+    }
 
-    /// <summary>Multiplies in place by a scalar tensor on the same device.</summary>
-    public void Scale(Tensor[] gradients, Tensor factor) =>
-        (unit.invoke("scale", gradients, factor) as Tensor)?.Dispose();
+    /// <summary>Divides in place, then scales down to a norm; returns the norm before the scaling, owned by the caller.</summary>
+    public Tensor Clip(Tensor[] gradients, double limit, double divisor)
+    {
+        using Scalar largest = limit,
+            count = divisor;
+        var norm = (Tensor)unit.invoke("clip", gradients, largest, count);
+        GC.KeepAlive(gradients);
+        return norm;
+    }
 
     private static FusedKernels? TryCompile()
     {

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Training;
@@ -33,17 +34,19 @@ public static class GradientNorm
         if (divisor is not > 0)
             throw new ArgumentOutOfRangeException(nameof(divisor), divisor, "Need a divisor above 0.");
         using var _ = no_grad();
-        using var scope = NewDisposeScope();
-        var norm = Of(gradients) / divisor;
         if (double.IsPositiveInfinity(limit) && divisor == 1)
-            return norm.MoveToOuterDisposeScope();
-        // torch.nn.utils.clip_grad_norm_ adds the same 1e-6.
-        var factor = (limit / (norm + 1e-6)).clamp_max(1.0) / divisor;
+            return Of(gradients);
         if (FusedKernels.Instance is { } kernels)
-            kernels.Scale(gradients, factor);
-        else
-            foreach (var gradient in gradients)
-                gradient.mul_(factor);
+            return kernels.Clip(gradients, limit, divisor);
+        using var scope = NewDisposeScope();
+        using Scalar count = divisor,
+            largest = limit,
+            small = 1e-6,
+            one = 1.0; // 1e-6 as in torch.nn.utils.clip_grad_norm_
+        var norm = Of(gradients) / count;
+        var factor = norm.add(small, one).reciprocal().mul_(largest).clamp_max_(one).div_(count);
+        foreach (var gradient in gradients)
+            gradient.mul_(factor);
         return norm.MoveToOuterDisposeScope();
     }
 }

@@ -26,6 +26,7 @@ internal sealed class TrainingRun : IDisposable
     private long? validatedBest; // a best validation whose checkpoint is still to be written
     private double? lastLoss;
     private long samplesSinceReport;
+    private long allocatedAtCollection;
 
     public TrainingRun(ITrainingTask task, TrainingOptions options, IProgress<TrainingEvent>? progress)
     {
@@ -66,6 +67,7 @@ internal sealed class TrainingRun : IDisposable
                 return Finish();
             if (cancellation.IsCancellationRequested)
                 Interrupt(cancellation);
+            CollectGarbage();
             Update(state.Step + 1);
         }
     }
@@ -127,6 +129,18 @@ internal sealed class TrainingRun : IDisposable
             Report(rate);
     }
 
+    // TorchSharp frees the temporary numbers of expressions such as x * 0.5 in finalizers, which may run while native code
+    // still reads them. Collecting between steps leaves the collector little reason to start in the middle of one.
+    private void CollectGarbage()
+    {
+        const long Often = 4 << 20; // below the allocation that makes the collector start by itself
+        var allocated = GC.GetTotalAllocatedBytes();
+        if (allocated - allocatedAtCollection < Often)
+            return;
+        GC.Collect(0);
+        allocatedAtCollection = allocated;
+    }
+
     private long Backward(long step, double rate)
     {
         var samples = 0L;
@@ -141,7 +155,8 @@ internal sealed class TrainingRun : IDisposable
             if (loss.Count <= 0)
                 continue;
             // Sums are what batches of unequal size add up; the division by all samples follows before the update.
-            (options.BatchesPerStep == 1 ? loss.Mean : loss.Mean * (double)loss.Count).backward();
+            using TorchSharp.Scalar count = (double)loss.Count;
+            (options.BatchesPerStep == 1 ? loss.Mean : loss.Mean * count).backward();
             meter.Add(step, rate, loss);
             samples += loss.Count;
         }

@@ -132,6 +132,41 @@ public sealed class AdamTests
     }
 
     [Fact]
+    public void AGarbageCollectionInTheMiddleOfAnUpdateChangesNothing()
+    {
+        using var scope = NewDisposeScope();
+        var (calm, stressed) = (Weights(), Weights());
+        Train(calm);
+        using (var stop = new CancellationTokenSource())
+        {
+            var collector = new Thread(() => Collect(stop.Token));
+            collector.Start();
+            Train(stressed);
+            stop.Cancel();
+            collector.Join();
+        }
+        Assert.Equal(0, LargestDifference(calm, stressed));
+
+        static void Train(Parameter[] weights)
+        {
+            using var adam = new FusedAdam([Group(weights)], new AdamOptions { Beta2 = 0.98 });
+            foreach (var weight in weights)
+                weight.grad = ones_like(weight);
+            for (var step = 0; step < 500; step++)
+                adam.Step(1e-3);
+        }
+
+        static void Collect(CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                GC.Collect(0);
+                GC.WaitForPendingFinalizers();
+            }
+        }
+    }
+
+    [Fact]
     public void WrongGroupsAreRefusedByName()
     {
         using var scope = NewDisposeScope();
