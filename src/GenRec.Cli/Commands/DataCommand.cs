@@ -16,6 +16,7 @@ internal static class DataCommand
             List(terminal),
             Show(terminal),
             Card(terminal),
+            DataDownloadCommand.Create(terminal),
             DataImportCommand.Create(terminal),
         };
 

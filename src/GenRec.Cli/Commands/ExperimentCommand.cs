@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace GenRec.Cli.Commands;
 
-/// <summary><c>genrec experiment</c>: list, run and resume.</summary>
+/// <summary><c>genrec experiment</c>: list, run, resume and record.</summary>
 internal static class ExperimentCommand
 {
     private static readonly string[] Scales = ["smoke", "tutorial", "paper"];
@@ -17,6 +17,7 @@ internal static class ExperimentCommand
             List(terminal, registry),
             Run(terminal, registry),
             Resume(terminal, registry),
+            ExperimentRecordCommand.Create(terminal),
         };
 
     private static Command List(Terminal terminal, IExperimentRegistry registry)

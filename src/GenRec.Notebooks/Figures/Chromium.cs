@@ -89,7 +89,9 @@ public static class Chromium
             var said = await errors.ConfigureAwait(false);
             return process.ExitCode == 0
                 ? await output.ConfigureAwait(false)
-                : throw new IOException($"'{start.FileName}' ended with code {process.ExitCode}: {said.Trim().Split('\n')[^1]}");
+                : throw new IOException(
+                    $"'{start.FileName}' ended with code {process.ExitCode}: {said.Trim().Split('\n')[^1]}"
+                );
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -126,7 +128,9 @@ public static class Chromium
             "/Applications/Chromium.app/Contents/MacOS/Chromium",
             "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
         ];
-        var windows = folders.Where(folder => folder.Length > 0).SelectMany(folder => inside.Select(file => Path.Combine(folder, file)));
+        var windows = folders
+            .Where(folder => folder.Length > 0)
+            .SelectMany(folder => inside.Select(file => Path.Combine(folder, file)));
         return windows.Concat(mac).Where(File.Exists);
     }
 

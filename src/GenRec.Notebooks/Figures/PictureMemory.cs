@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using GenRec.Notebooks.Files;
-using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Figures;
 
@@ -13,8 +13,8 @@ internal sealed class PictureMemory
     public PictureMemory(Notebook notebook)
     {
         foreach (var data in FigureData(notebook))
-            if (data[MimeBundle.Png] is { } picture)
-                pictures[data[MimeBundle.Plotly]!.ToJsonString()] = picture.DeepClone();
+            if (data[MimeTypes.Png] is { } picture)
+                pictures[data[MimeTypes.Plotly]!.ToJsonString()] = picture.DeepClone();
     }
 
     /// <summary>The data of every output with a Plotly figure.</summary>
@@ -24,20 +24,20 @@ internal sealed class PictureMemory
             .SelectMany(cell => cell.Outputs)
             .Select(output => output?["data"])
             .OfType<JsonObject>()
-            .Where(data => data[MimeBundle.Plotly] is JsonObject);
+            .Where(data => data[MimeTypes.Plotly] is JsonObject);
 
     public void PutBack(Notebook notebook)
     {
         foreach (var data in FigureData(notebook))
-            if (pictures.TryGetValue(data[MimeBundle.Plotly]!.ToJsonString(), out var picture))
+            if (pictures.TryGetValue(data[MimeTypes.Plotly]!.ToJsonString(), out var picture))
                 Add(data, picture.DeepClone());
     }
 
     /// <summary>Adds a picture where Jupyter's order of keys has it, and takes out the HTML, which would hide it on GitHub.</summary>
     public static void Add(JsonObject data, JsonNode picture)
     {
-        data.Remove(MimeBundle.Png);
-        data.Remove(MimeBundle.Html);
-        data.Insert(data.IndexOf(MimeBundle.Plotly) + 1, MimeBundle.Png, picture);
+        data.Remove(MimeTypes.Png);
+        data.Remove(MimeTypes.Html);
+        data.Insert(data.IndexOf(MimeTypes.Plotly) + 1, MimeTypes.Png, picture);
     }
 }

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GenRec.Notebooks.Files;
-using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 using Plotly.NET;
 
 namespace GenRec.Notebooks.Figures;
@@ -30,14 +30,21 @@ public static class PlotlyPictures
     public static async Task<IReadOnlyList<string>> AddAsync(Notebook notebook, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(notebook);
-        JsonObject[] missing = [.. PictureMemory.FigureData(notebook).Where(data => data[MimeBundle.Png] is null)];
+        JsonObject[] missing = [.. PictureMemory.FigureData(notebook).Where(data => data[MimeTypes.Png] is null)];
         if (missing.Length == 0)
             return [];
         if (Chromium.Find() is not { } browser)
-            return [$"{missing.Length} figures have no picture: no Chromium, Chrome or Edge was found ({Chromium.Variable} names one)."];
+            return
+            [
+                $"{missing.Length} figures have no picture: no Chromium, Chrome or Edge was found ({Chromium.Variable} names one).",
+            ];
         try
         {
-            var drawn = await DrawAsync(browser, [.. missing.Select(data => data[MimeBundle.Plotly]!.AsObject())], cancel)
+            var drawn = await DrawAsync(
+                    browser,
+                    [.. missing.Select(data => data[MimeTypes.Plotly]!.AsObject())],
+                    cancel
+                )
                 .ConfigureAwait(false);
             var notes = new List<string>();
             foreach (var (data, picture) in missing.Zip(drawn))
@@ -86,7 +93,9 @@ public static class PlotlyPictures
             .ToJsonString()
             .Replace("<", "\\u003c", StringComparison.Ordinal);
         var page = new StringBuilder();
-        page.Append("<!DOCTYPE html><html><head><meta charset=\"utf-8\"><script>").Append(Script.Value).Append("</script></head>");
+        page.Append("<!DOCTYPE html><html><head><meta charset=\"utf-8\"><script>")
+            .Append(Script.Value)
+            .Append("</script></head>");
         page.Append("<body><script>const figures = ").Append(json).Append(";\n");
         page.Append(
             $$"""
@@ -142,7 +151,9 @@ public static class PlotlyPictures
         var assembly = typeof(GenericChart).Assembly;
         var name = assembly
             .GetManifestResourceNames()
-            .Single(name => name.Contains("plotly", StringComparison.Ordinal) && name.EndsWith(".min.js", StringComparison.Ordinal));
+            .Single(name =>
+                name.Contains("plotly", StringComparison.Ordinal) && name.EndsWith(".min.js", StringComparison.Ordinal)
+            );
         using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
         // A closing tag inside the library's own strings would end the script element.
         return reader.ReadToEnd().Replace("</script", "<\\/script", StringComparison.Ordinal);

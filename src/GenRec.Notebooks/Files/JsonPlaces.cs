@@ -41,11 +41,29 @@ internal static class JsonPlaces
         return LineAt(json, found);
     }
 
+    /// <summary>The first name that an object holds twice, and its line; null where there is none.</summary>
+    public static (long Line, string? Name) FirstDuplicate(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = NotebookReader.MaxDepth });
+        var names = new Stack<HashSet<string>>();
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+                names.Push(new HashSet<string>(StringComparer.Ordinal));
+            else if (reader.TokenType == JsonTokenType.EndObject)
+                names.Pop();
+            else if (reader.TokenType == JsonTokenType.PropertyName && !names.Peek().Add(reader.GetString()!))
+                return (LineAt(json, reader.TokenStartIndex), reader.GetString());
+        }
+        return (1, null);
+    }
+
     /// <summary>The line, counted from 1, of a byte.</summary>
     public static long LineAt(ReadOnlySpan<byte> json, long position) => 1 + json[..(int)position].Count((byte)'\n');
 
     private static bool IsOnTheWay(string here, string path) =>
-        path.StartsWith(here, StringComparison.Ordinal) && (path.Length == here.Length || path[here.Length] is '.' or '[');
+        path.StartsWith(here, StringComparison.Ordinal)
+        && (path.Length == here.Length || path[here.Length] is '.' or '[');
 
     private sealed class Step
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Notebooks.Files;
 
@@ -66,7 +67,11 @@ public sealed class Notebook
     /// <summary>Writes the notebook; a reader sees the old file or the new one, never half of it.</summary>
     /// <param name="path">The file; its folder is made where it is missing.</param>
     /// <exception cref="IOException">The disk is full or the folder cannot be written.</exception>
-    public void Write(string path) => AtomicFile.Write(path, ToUtf8());
+    public void Write(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        AtomicFile.Write(path, file => file.Write(ToUtf8()));
+    }
 
     /// <summary>A copy that shares nothing with this one.</summary>
     public Notebook Copy() => new(Json.DeepClone().AsObject(), layout) { AddedIds = AddedIds };

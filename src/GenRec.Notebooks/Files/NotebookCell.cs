@@ -53,10 +53,7 @@ public sealed class NotebookCell
     /// <summary>The tags in the metadata, such as <c>parameters</c> and <c>raises-exception</c>.</summary>
     public IReadOnlyList<string> Tags =>
         Metadata["tags"] is JsonArray tags
-            ?
-            [
-                .. tags.Where(tag => tag?.GetValueKind() == JsonValueKind.String).Select(tag => tag!.GetValue<string>()),
-            ]
+            ? [.. tags.Where(tag => tag?.GetValueKind() == JsonValueKind.String).Select(tag => tag!.GetValue<string>())]
             : [];
 
     /// <summary>The outputs of a code cell, in nbformat's form; empty for other cells.</summary>

@@ -29,14 +29,19 @@ internal static class NotebookReader
         try
         {
             return JsonNode.Parse(json, documentOptions: options) as JsonObject
-                ?? throw new NotebookFormatException(path, 1, "a notebook is a JSON object with 'cells' and 'nbformat'.");
+                ?? throw new NotebookFormatException(
+                    path,
+                    1,
+                    "a notebook is a JSON object with 'cells' and 'nbformat'."
+                );
         }
         catch (JsonException e)
         {
             var empty = json.AsSpan().TrimStart(" \t\r\n"u8).IsEmpty;
-            var line = (e.LineNumber ?? 0) + 1;
-            var problem = empty
-                ? "the file is empty; a notebook needs at least 'cells', 'metadata' and 'nbformat'."
+            var (line, twice) = e.LineNumber is { } at ? (at + 1, null) : JsonPlaces.FirstDuplicate(json);
+            var problem =
+                twice is not null ? $"'{twice}' stands twice in one object; keep one."
+                : empty ? "the file is empty; a notebook needs at least 'cells', 'metadata' and 'nbformat'."
                 : $"not valid JSON at column {(e.BytePositionInLine ?? 0) + 1}: {Plain(e.Message)} "
                     + "Look for a merge mark or a broken-off end, or take the last version that opens.";
             throw new NotebookFormatException(path, line, problem, e);
@@ -62,7 +67,10 @@ internal static class NotebookReader
         var taken = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < cells.Count; i++)
             if (cells[i]!["id"] is { } id && !taken.TryAdd(id.GetValue<string>(), i))
-                check.Fail($"$.cells[{i}].id", $"cell {i + 1} has the id '{id}' of cell {taken[id.GetValue<string>()] + 1}; give it another.");
+                check.Fail(
+                    $"$.cells[{i}].id",
+                    $"cell {i + 1} has the id '{id}' of cell {taken[id.GetValue<string>()] + 1}; give it another."
+                );
         var added = false;
         for (var i = 0; i < cells.Count; i++)
         {
@@ -103,7 +111,10 @@ internal static class NotebookReader
         {
             var major = Number(root, "$", "nbformat");
             if (major != 4)
-                Fail("$.nbformat", $"nbformat {major} is not supported; open the notebook in Jupyter and save it as version 4.");
+                Fail(
+                    "$.nbformat",
+                    $"nbformat {major} is not supported; open the notebook in Jupyter and save it as version 4."
+                );
             Number(root, "$", "nbformat_minor");
             Object(root, "$", "metadata", "the notebook");
             if (root["cells"] is not JsonArray cells)
@@ -124,7 +135,10 @@ internal static class NotebookReader
             }
             var type = Text(cell, place, "cell_type", name);
             if (type is not ("code" or "markdown" or "raw"))
-                Fail($"{place}.cell_type", $"{name} is of the unknown type '{type}'; known are code, markdown and raw.");
+                Fail(
+                    $"{place}.cell_type",
+                    $"{name} is of the unknown type '{type}'; known are code, markdown and raw."
+                );
             Object(cell, place, "metadata", name);
             if (!IsText(cell["source"]))
                 Fail($"{place}.source", $"the source of {name} must be a string or a list of strings.");
@@ -144,7 +158,10 @@ internal static class NotebookReader
                 return;
             }
             for (var i = 0; i < outputs.Count; i++)
-                if (outputs[i] is not JsonObject output || output["output_type"]?.GetValueKind() != JsonValueKind.String)
+                if (
+                    outputs[i] is not JsonObject output
+                    || output["output_type"]?.GetValueKind() != JsonValueKind.String
+                )
                     Fail($"{place}.outputs[{i}]", $"output {i + 1} of {name} is not an object with an 'output_type'.");
         }
 

@@ -1,6 +1,6 @@
 using System.Text;
-using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Notebooks.Hosts;
 
@@ -65,7 +65,7 @@ public static class BootstrapFile
             if (File.Exists(file) && !IsOurs(file))
                 continue;
             if (!File.Exists(file) || !File.ReadAllBytes(file).AsSpan().SequenceEqual(text))
-                AtomicFile.Write(file, text);
+                AtomicFile.Write(file, stream => stream.Write(text));
             written.Add(file);
         }
         return written;
@@ -73,6 +73,9 @@ public static class BootstrapFile
 
     /// <summary>True where a session supplies what the path asks for: our file, or the place where it would be.</summary>
     internal static bool IsOurs(string path) =>
-        Path.GetFileName(path) == Name && (!File.Exists(path) || File.ReadLines(path).FirstOrDefault()?.StartsWith(Mark, StringComparison.Ordinal) == true);
-
+        Path.GetFileName(path) == Name
+        && (
+            !File.Exists(path)
+            || File.ReadLines(path).FirstOrDefault()?.StartsWith(Mark, StringComparison.Ordinal) == true
+        );
 }

@@ -122,11 +122,13 @@ internal sealed class NotebookRun(
         {
             CellOutcome.Interrupted => $"interrupted in cell {cell.Number}",
             CellOutcome.TimeLimit when Limits.NotebookTime < clock.Elapsed => TimeIsUp($"in cell {cell.Number}"),
-            _ => $"stopped at cell {cell.Number}: {scrubber.Scrub(cell.Error!.Name)}: {scrubber.Scrub(cell.Error.Message)}",
+            _ =>
+                $"stopped at cell {cell.Number}: {scrubber.Scrub(cell.Error!.Name)}: {scrubber.Scrub(cell.Error.Message)}",
         };
     }
 
-    private string TimeIsUp(string where) => $"the notebook's limit of {Limits.NotebookTime!.Value.TotalSeconds:0.###} s was reached {where}";
+    private string TimeIsUp(string where) =>
+        $"the notebook's limit of {Limits.NotebookTime!.Value.TotalSeconds:0.###} s was reached {where}";
 
     private void SaveNowAndThen()
     {
@@ -159,7 +161,8 @@ internal sealed class NotebookRun(
         };
     }
 
-    private static string Stamp(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    private static string Stamp(DateTime time) =>
+        time.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     private static string? HeadingOf(NotebookCell cell) =>
         cell.Kind == CellKind.Markdown
@@ -172,7 +175,11 @@ internal sealed class NotebookRun(
     private static string? RepositoryAbove(string path)
     {
         var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        while (folder is not null && !Path.Exists(Path.Combine(folder.FullName, ".git")) && folder.GetFiles("*.sln").Length == 0)
+        while (
+            folder is not null
+            && !Path.Exists(Path.Combine(folder.FullName, ".git"))
+            && folder.GetFiles("*.sln").Length == 0
+        )
             folder = folder.Parent;
         return folder?.FullName;
     }

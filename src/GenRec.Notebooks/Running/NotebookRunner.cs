@@ -22,7 +22,10 @@ public sealed class NotebookRunner
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options is { InPlace: true, OutputFolder: not null })
-            throw new ArgumentException("Outputs go either into the notebooks or into a folder; ask for one.", nameof(options));
+            throw new ArgumentException(
+                "Outputs go either into the notebooks or into a folder; ask for one.",
+                nameof(options)
+            );
         if (options.InPlace && (options.Parameters.Count > 0 || options.Scale is not null))
             throw new ArgumentException(
                 "Parameters are not written into a notebook: write a copy, or change its parameters cell.",
@@ -82,7 +85,8 @@ public sealed class NotebookRunner
             var run = new NotebookRun(path, notebook, Target(path), options, progress);
             summary = await run.RunAsync(cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NotebookFormatException or ParameterException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is NotebookFormatException or ParameterException or IOException or UnauthorizedAccessException)
         {
             summary = new NotebookSummary(path, null, [], 0, clock.Elapsed.TotalSeconds, e.Message, []);
         }

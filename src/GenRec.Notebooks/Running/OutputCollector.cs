@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Running;
 
@@ -108,7 +109,7 @@ internal sealed class OutputCollector(RunLimits limits, PathScrubber scrubber, D
 
     private void ReportText(MimeBundle value)
     {
-        if (Progress is not null && value.Data.TryGetValue(MimeBundle.PlainText, out var text))
+        if (Progress is not null && value.Data.TryGetValue(MimeTypes.Text, out var text))
             Progress(text.GetValue<string>().Split('\n')[0]);
     }
 
@@ -140,8 +141,8 @@ internal sealed class OutputCollector(RunLimits limits, PathScrubber scrubber, D
         var large = value.Data.Where(form => form.Value.ToJsonString().Length > limits.ValueCharacters).ToArray();
         foreach (var (mime, _) in large)
             data.Remove(mime);
-        if (large.Length > 0 && !data.ContainsKey(MimeBundle.PlainText))
-            data[MimeBundle.PlainText] = CellText.Split("(too large to keep in a notebook)");
+        if (large.Length > 0 && !data.ContainsKey(MimeTypes.Text))
+            data[MimeTypes.Text] = CellText.Split("(too large to keep in a notebook)");
         return data;
     }
 

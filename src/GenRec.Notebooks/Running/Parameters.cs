@@ -91,7 +91,8 @@ public static class Parameters
         var root = (CompilationUnitSyntax)CSharpSyntaxTree.ParseText(code, options).GetRoot();
         return
         [
-            .. root.Members.OfType<FieldDeclarationSyntax>()
+            .. root
+                .Members.OfType<FieldDeclarationSyntax>()
                 .SelectMany(field =>
                     field
                         .Declaration.Variables.Where(variable => variable.Initializer is not null)
@@ -148,7 +149,10 @@ public static class Parameters
         }
         if (type.EndsWith("[]", StringComparison.Ordinal))
         {
-            var items = value.Trim().Trim('[', ']').Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var items = value
+                .Trim()
+                .Trim('[', ']')
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             return "[" + string.Join(", ", items.Select(item => Scalar(parameter, type[..^2], item))) + "]";
         }
         return Scalar(parameter, type, value);
@@ -178,10 +182,14 @@ public static class Parameters
                 throw Wrong(parameter, type, value);
         }
         if (Array.IndexOf(Whole, type) >= 0)
-            return Fits(type, trimmed) ? Int128.Parse(trimmed, invariant).ToString(invariant) : throw Wrong(parameter, type, value);
+            return Fits(type, trimmed)
+                ? Int128.Parse(trimmed, invariant).ToString(invariant)
+                : throw Wrong(parameter, type, value);
         // Anything else is taken for an enum: the compiler knows its members and names a wrong one.
         var member = trimmed[(trimmed.LastIndexOf('.') + 1)..];
-        return SyntaxFacts.IsValidIdentifier(member) && type != "var" ? $"{type}.{member}" : throw Wrong(parameter, type, value);
+        return SyntaxFacts.IsValidIdentifier(member) && type != "var"
+            ? $"{type}.{member}"
+            : throw Wrong(parameter, type, value);
     }
 
     private static bool Fits(string type, string value)
@@ -203,5 +211,7 @@ public static class Parameters
     }
 
     private static ParameterException Wrong(NotebookParameter parameter, string type, string value) =>
-        new($"'{value}' is not a value of the parameter {parameter.Name}, which is of type {type} (such as {parameter.Value}).");
+        new(
+            $"'{value}' is not a value of the parameter {parameter.Name}, which is of type {type} (such as {parameter.Value})."
+        );
 }

@@ -9,7 +9,14 @@ namespace GenRec.Notebooks.Running;
 /// <param name="Expected">True where it failed and is tagged <c>raises-exception</c>.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Error">Why it failed, or null.</param>
-public sealed record CellSummary(int Number, string Id, CellOutcome Outcome, bool Expected, double Seconds, CellError? Error)
+public sealed record CellSummary(
+    int Number,
+    string Id,
+    CellOutcome Outcome,
+    bool Expected,
+    double Seconds,
+    CellError? Error
+)
 {
     /// <summary>True where it ended as it should.</summary>
     public bool Passed => Outcome == CellOutcome.Succeeded || Expected;

@@ -99,7 +99,11 @@ internal sealed class CellRun(
         if (BootstrapFile.IsOurs(full))
             return null; // every session has it from the start
         if (!File.Exists(full))
-            return ErrorReport.OfDirective(place, line, $"'#!import {path}': there is no such file in {Shown(beside)}.");
+            return ErrorReport.OfDirective(
+                place,
+                line,
+                $"'#!import {path}': there is no such file in {Shown(beside)}."
+            );
         if (importing.Contains(full))
             return ErrorReport.OfDirective(place, line, $"'#!import {path}' imports itself.");
         importing.Push(full);
@@ -109,7 +113,11 @@ internal sealed class CellRun(
             {
                 ".csx" or ".cs" => await ImportCodeAsync(full).ConfigureAwait(false),
                 ".ipynb" => await ImportNotebookAsync(full, place, line).ConfigureAwait(false),
-                var other => ErrorReport.OfDirective(place, line, $"'#!import' takes .csx, .cs and .ipynb files, not '{other}'."),
+                var other => ErrorReport.OfDirective(
+                    place,
+                    line,
+                    $"'#!import' takes .csx, .cs and .ipynb files, not '{other}'."
+                ),
             };
         }
         finally
@@ -121,7 +129,8 @@ internal sealed class CellRun(
     private async Task<CellError?> ImportCodeAsync(string full)
     {
         var code = await File.ReadAllTextAsync(full, CancellationToken.None).ConfigureAwait(false);
-        var (error, _) = await RunAsync(code, full, Shown(full), Path.GetDirectoryName(full)!, showValue: false).ConfigureAwait(false);
+        var (error, _) = await RunAsync(code, full, Shown(full), Path.GetDirectoryName(full)!, showValue: false)
+            .ConfigureAwait(false);
         return error;
     }
 
@@ -139,7 +148,8 @@ internal sealed class CellRun(
         foreach (var (index, cell) in notebook.Cells.Index().Where(cell => cell.Item.Kind == CellKind.Code))
         {
             var name = $"{Shown(full)} cell {index + 1}";
-            var (error, _) = await RunAsync(cell.Source, name, name, Path.GetDirectoryName(full)!, showValue: false).ConfigureAwait(false);
+            var (error, _) = await RunAsync(cell.Source, name, name, Path.GetDirectoryName(full)!, showValue: false)
+                .ConfigureAwait(false);
             if (error is not null)
                 return error;
         }

@@ -3,7 +3,12 @@ using System.Text;
 namespace GenRec.Notebooks.Sessions;
 
 /// <summary>The running cell, found from anywhere in its flow of control.</summary>
-internal sealed class CellScope(ICellSink sink, Func<string> nextDisplayId, Func<string?>? readLine, CancellationToken token)
+internal sealed class CellScope(
+    ICellSink sink,
+    Func<string> nextDisplayId,
+    Func<string?>? readLine,
+    CancellationToken token
+)
 {
     private const int MostOften = 100; // milliseconds between two updates of one display
 
@@ -148,7 +153,9 @@ internal sealed class CellScope(ICellSink sink, Func<string> nextDisplayId, Func
     {
         FlushConsole();
         return readLine is null
-            ? throw new InvalidOperationException("Console.ReadLine: nobody can answer in this run; give the value in a cell.")
+            ? throw new InvalidOperationException(
+                "Console.ReadLine: nobody can answer in this run; give the value in a cell."
+            )
             : readLine();
     }
 

@@ -53,6 +53,8 @@ internal sealed class CellWatch(CellLimits limits, TimeSpan grace, Action wake, 
         if (limits.ProcessBytes is null && limits.CellBytes is null)
             return null;
         var memory = Environment.WorkingSet;
-        return memory > limits.ProcessBytes || memory - memoryAtStart > limits.CellBytes ? CellOutcome.MemoryLimit : null;
+        return memory > limits.ProcessBytes || memory - memoryAtStart > limits.CellBytes
+            ? CellOutcome.MemoryLimit
+            : null;
     }
 }

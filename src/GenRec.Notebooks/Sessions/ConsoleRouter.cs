@@ -100,7 +100,10 @@ internal static class ConsoleRouter
     {
         private string rest = "";
 
-        public override int Peek() => CellScope.Current is null ? original.Peek() : Fill() ? rest[0] : -1;
+        public override int Peek() =>
+            CellScope.Current is null ? original.Peek()
+            : Fill() ? rest[0]
+            : -1;
 
         public override int Read()
         {

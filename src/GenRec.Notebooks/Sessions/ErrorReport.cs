@@ -41,11 +41,15 @@ internal sealed partial class ErrorReport(string folder)
             lines.Add($"{place}, line {line + 1}, column {column + 1}: {diagnostic.Id}: {diagnostic.GetMessage()}");
             if (code?.Split('\n') is { } text && line < text.Length)
             {
-                var width = span.EndLinePosition.Line == line ? Math.Max(1, span.EndLinePosition.Character - column) : 1;
+                var width =
+                    span.EndLinePosition.Line == line ? Math.Max(1, span.EndLinePosition.Character - column) : 1;
                 lines.Add($"  {text[line].TrimEnd().Replace('\t', ' ')}");
                 lines.Add("  " + new string(' ', column) + new string('^', width));
             }
-            if (diagnostic.Id == "CS0006" && diagnostic.GetMessage().Contains("nuget:", StringComparison.OrdinalIgnoreCase))
+            if (
+                diagnostic.Id == "CS0006"
+                && diagnostic.GetMessage().Contains("nuget:", StringComparison.OrdinalIgnoreCase)
+            )
                 lines.Add("  Packages are not restored here: reference a file, or add the package to GenRec.Shared.");
         }
         if (diagnostics.Count > MostDiagnostics)
@@ -96,7 +100,10 @@ internal sealed partial class ErrorReport(string folder)
                 continue;
             var known = frame.GetFileName() is { } file && sources.ContainsKey(file) ? file : null;
             var type = method.DeclaringType;
-            if (known is null && Plumbing.Any(name => type?.Namespace?.StartsWith(name, StringComparison.Ordinal) == true))
+            if (
+                known is null
+                && Plumbing.Any(name => type?.Namespace?.StartsWith(name, StringComparison.Ordinal) == true)
+            )
                 continue;
             frames.Add(known is null ? Library(frame, method) : Cell(frame, method, known));
         }
@@ -117,7 +124,10 @@ internal sealed partial class ErrorReport(string folder)
     private static Frame Library(StackFrame frame, MethodBase method)
     {
         var arguments = string.Join(", ", method.GetParameters().Select(p => p.ParameterType.Name));
-        var type = method.DeclaringType is { } declaring && Mangled().IsMatch(declaring.Name) ? declaring.DeclaringType : method.DeclaringType;
+        var type =
+            method.DeclaringType is { } declaring && Mangled().IsMatch(declaring.Name)
+                ? declaring.DeclaringType
+                : method.DeclaringType;
         var call = $"{type?.FullName?.Replace('+', '.')}.{MethodName(method)}({arguments})";
         var file = Path.GetFileName(frame.GetFileName()?.Replace('\\', '/'));
         return new Frame(file is null ? call : $"{call}, {file}, line {frame.GetFileLineNumber()}", null, 0, null);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Sessions;
 
@@ -6,18 +7,6 @@ namespace GenRec.Notebooks.Sessions;
 /// <remarks>Text forms are JSON strings; <c>image/png</c> is base64; JSON mime types hold JSON.</remarks>
 public sealed class MimeBundle
 {
-    /// <summary>Plain text.</summary>
-    public const string PlainText = "text/plain";
-
-    /// <summary>HTML.</summary>
-    public const string Html = "text/html";
-
-    /// <summary>A Plotly figure as JSON: data, layout, config.</summary>
-    public const string Plotly = "application/vnd.plotly.v1+json";
-
-    /// <summary>A PNG picture, base64.</summary>
-    public const string Png = "image/png";
-
     /// <summary>A bundle of the given forms.</summary>
     /// <param name="data">Mime type to value; kept sorted by mime type, as Jupyter writes it.</param>
     public MimeBundle(IEnumerable<KeyValuePair<string, JsonNode>> data)
@@ -33,10 +22,11 @@ public sealed class MimeBundle
 
     /// <summary>A bundle of plain text.</summary>
     /// <param name="text">The text.</param>
-    public static MimeBundle OfText(string text) => new([new(PlainText, text)]);
+    public static MimeBundle OfText(string text) => new([new(MimeTypes.Text, text)]);
 
     /// <summary>A bundle of HTML with plain text beside it.</summary>
     /// <param name="html">The HTML.</param>
     /// <param name="text">What a terminal shows.</param>
-    public static MimeBundle OfHtml(string html, string text) => new([new(Html, html), new(PlainText, text)]);
+    public static MimeBundle OfHtml(string html, string text) =>
+        new([new(MimeTypes.Html, html), new(MimeTypes.Text, text)]);
 }

@@ -69,7 +69,9 @@ public sealed class NotebookSession : IDisposable
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             if (IsBroken)
-                throw new InvalidOperationException($"A cell of {options.Name} could not be stopped; start a new session.");
+                throw new InvalidOperationException(
+                    $"A cell of {options.Name} could not be stopped; start a new session."
+                );
             return await RunCellAsync(request, sink, cancel).ConfigureAwait(false);
         }
         finally
@@ -97,7 +99,8 @@ public sealed class NotebookSession : IDisposable
             {
                 var started = new ScriptChain(options.Folder);
                 var usings = SessionDefaults.Usings.Concat(options.Usings).Select(name => $"using {name};");
-                var code = string.Join('\n', usings.Append($"using static {typeof(Cells.CellFunctions).FullName};"));
+                var code = string.Join('\n', usings.Append($"using static {typeof(Cells.CellFunctions).FullName};\n0"));
+                _ = ValueFormatter.Format(code); // compiles, loads and formats once, so that the first cell does not wait for it
                 return (started, started.Start(code, "usings", null, CancellationToken.None));
             })
             .ContinueWith(
@@ -107,7 +110,9 @@ public sealed class NotebookSession : IDisposable
                     var done = await usings.ConfigureAwait(false);
                     return done.Diagnostics.Count == 0
                         ? ready
-                        : throw new InvalidOperationException($"A using of the session: {done.Diagnostics[0].GetMessage()}");
+                        : throw new InvalidOperationException(
+                            $"A using of the session: {done.Diagnostics[0].GetMessage()}"
+                        );
                 },
                 TaskScheduler.Default
             )

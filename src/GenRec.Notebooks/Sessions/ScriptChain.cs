@@ -57,7 +57,10 @@ internal sealed class ScriptChain : IDisposable
         var script = Last is null
             ? CSharpScript.Create<object>(code, first.WithFilePath(file), assemblyLoader: loader)
             : Last.ContinueWith<object>(code, later.WithFilePath(file));
-        var errors = script.Compile(CancellationToken.None).Where(d => d.Severity == DiagnosticSeverity.Error).ToArray();
+        var errors = script
+            .Compile(CancellationToken.None)
+            .Where(d => d.Severity == DiagnosticSeverity.Error)
+            .ToArray();
         if (errors.Length > 0)
             return Task.FromResult(new Submission(errors));
         Task<ScriptState<object>>? running = null;
@@ -95,7 +98,11 @@ internal sealed class ScriptChain : IDisposable
         (State, Last) = (await running.ConfigureAwait(false), script);
         return State.Exception is { } exception
             ? new Submission([], exception)
-            : new Submission([], HasValue: State.ReturnValue is not null || EndsInValue(script, file), Value: State.ReturnValue);
+            : new Submission(
+                [],
+                HasValue: State.ReturnValue is not null || EndsInValue(script, file),
+                Value: State.ReturnValue
+            );
     }
 
     private static bool EndsInValue(Script<object> script, string file)
@@ -103,7 +110,12 @@ internal sealed class ScriptChain : IDisposable
         var compilation = script.GetCompilation();
         var tree = compilation.SyntaxTrees.First(tree => tree.FilePath == file);
         var end = (tree.GetRoot() as CompilationUnitSyntax)?.Members.LastOrDefault();
-        return end is GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }
-            && compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type?.SpecialType != SpecialType.System_Void;
+        return end
+                is GlobalStatementSyntax
+                {
+                    Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last
+                }
+            && compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type?.SpecialType
+                != SpecialType.System_Void;
     }
 }

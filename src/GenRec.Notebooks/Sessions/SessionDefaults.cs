@@ -22,6 +22,7 @@ public static class SessionDefaults
         "TorchSharp",
         "static TorchSharp.torch",
         "F = TorchSharp.torch.nn.functional",
+        "Figure = GenRec.Shared.Display.Figure", // Plotly.NET has one too
         "Stopwatch = System.Diagnostics.Stopwatch", // the namespace has a Trace, and so has Plotly.NET
         "GenRec.Shared.Alignment",
         "GenRec.Shared.Data",
@@ -62,7 +63,12 @@ public static class SessionDefaults
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location);
-        var queue = new Queue<Assembly>([Library, typeof(torch).Assembly, typeof(DataFrame).Assembly, typeof(GenericChart).Assembly]);
+        var queue = new Queue<Assembly>([
+            Library,
+            typeof(torch).Assembly,
+            typeof(DataFrame).Assembly,
+            typeof(GenericChart).Assembly,
+        ]);
         while (queue.TryDequeue(out var assembly))
         {
             var name = assembly.GetName().Name!;
@@ -93,7 +99,9 @@ public static class SessionDefaults
         var files = Paths.Values.Where(path => Path.GetDirectoryName(path) == framework).Concat(LibraryFiles());
         return
         [
-            .. files.Append(typeof(SessionDefaults).Assembly.Location).Select(file => MetadataReference.CreateFromFile(file)),
+            .. files
+                .Append(typeof(SessionDefaults).Assembly.Location)
+                .Select(file => MetadataReference.CreateFromFile(file)),
         ];
     }
 }

@@ -88,9 +88,7 @@ public static class ValueFormatter
     private static MimeBundle OfChart(GenericChart chart)
     {
         var title = "Plotly chart";
-        return new MimeBundle(
-            [new(MimeBundle.Plotly, Parse(GenericChart.toJson(chart))), new(MimeBundle.PlainText, title)]
-        );
+        return new MimeBundle([new(MimeTypes.Plotly, Parse(GenericChart.toJson(chart))), new(MimeTypes.Text, title)]);
     }
 
     private static MimeBundle OfTensor(torch.Tensor tensor)
@@ -104,8 +102,8 @@ public static class ValueFormatter
 
     private static MimeBundle OfObject(object value)
     {
-        var text = Shorten(value.ToDisplayString(MimeBundle.PlainText).TrimEnd());
-        var html = value.ToDisplayString(MimeBundle.Html);
+        var text = Shorten(value.ToDisplayString(MimeTypes.Text).TrimEnd());
+        var html = value.ToDisplayString(MimeTypes.Html);
         // A list of plain values is one line of text in a box, with a style sheet after it: the text alone says as much.
         return html.StartsWith("<div class=\"dni-plaintext\"><pre>", StringComparison.Ordinal)
             ? MimeBundle.OfText(text)
@@ -121,7 +119,9 @@ public static class ValueFormatter
     }
 
     private static bool IsJson(string mime) =>
-        mime == "application/json" || mime.StartsWith("application/", StringComparison.Ordinal) && mime.EndsWith("+json", StringComparison.Ordinal);
+        mime == "application/json"
+        || mime.StartsWith("application/", StringComparison.Ordinal)
+            && mime.EndsWith("+json", StringComparison.Ordinal);
 
     private static JsonNode Parse(string json) => JsonNode.Parse(json)!;
 }

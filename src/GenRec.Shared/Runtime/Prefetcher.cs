@@ -80,6 +80,7 @@ public sealed class Prefetcher<T> : IDisposable
             (dropped.Value as IDisposable)?.Dispose();
         ready.Clear();
         nextToMake = index;
+        Monitor.PulseAll(gate); // the thread may wait for room in what was dropped just now
         if (worker is not null)
             return;
         worker = new Thread(Work) { IsBackground = true, Name = "GenRec prefetch" };

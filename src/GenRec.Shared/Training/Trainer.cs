@@ -11,7 +11,9 @@ namespace GenRec.Shared.Training;
 /// </code>
 /// Nothing random has a state: batches, negatives, noise and dropout masks are functions of (seed, batch). A checkpoint is
 /// therefore weights, optimizer moments and a few counters, and the resumed run ends with bit-equal weights on the same
-/// device with the same number of threads.
+/// device with the same number of threads. One caution: torch's own generators are shared by the whole process. The trainer
+/// seeds them before each batch, but a task that draws from them while another thread does so too is not repeatable;
+/// <see cref="TrainingStep.Random"/> and <see cref="Runtime.SeededDropout"/> on the CPU have no such weakness.
 /// </remarks>
 public static class Trainer
 {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using GenRec.Notebooks.Figures;
 using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Running;
-using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Tests.Figures;
 
@@ -22,7 +22,10 @@ public sealed class PictureTests : IDisposable
     [Fact]
     public async Task FiguresGetAPictureThatIsKeptWhileTheyDoNotChange()
     {
-        Assert.SkipUnless(Chromium.Find() is not null, "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one");
+        Assert.SkipUnless(
+            Chromium.Find() is not null,
+            "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one"
+        );
         var path = Notebooks.Write(folder.Path, "a.ipynb", Line, Line.Replace("3.0", "4.0", StringComparison.Ordinal));
         var runner = new NotebookRunner(new RunOptions { InPlace = true });
         var summary = await runner.RunAsync(path, TestContext.Current.CancellationToken);
@@ -32,11 +35,11 @@ public sealed class PictureTests : IDisposable
         foreach (var cell in Notebook.Parse(first).Cells)
         {
             var data = cell.Outputs.Single()!["data"]!.AsObject();
-            Assert.Equal([MimeBundle.Plotly, MimeBundle.Png, MimeBundle.PlainText], data.Select(form => form.Key));
-            var png = Convert.FromBase64String((string)data[MimeBundle.Png]!);
+            Assert.Equal([MimeTypes.Plotly, MimeTypes.Png, MimeTypes.Text], data.Select(form => form.Key));
+            var png = Convert.FromBase64String((string)data[MimeTypes.Png]!);
             Assert.Equal((byte)'P', png[1]);
-            Assert.Equal(PlotlyPictures.Width, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)));
-            Assert.Equal(PlotlyPictures.Height, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
+            Assert.Equal(600, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16))); // the size that Plotly.NET gives by default
+            Assert.Equal(600, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
             Assert.InRange(png.Length, 4_000, 60_000); // drawn, and modest
         }
         // A figure that stays the same keeps the bytes it has, also where no browser could make them.
@@ -47,25 +50,35 @@ public sealed class PictureTests : IDisposable
     }
 
     [Fact]
-    public async Task AFigureThatCannotBeDrawnIsANoteAndNotAnError()
+    public async Task ABrokenFigureDoesNotSpoilTheNext()
     {
         Assert.SkipUnless(Chromium.Find() is { } _, "no Chromium, Chrome or Edge was found; GENREC_CHROMIUM names one");
         var drawn = await PlotlyPictures.DrawAsync(
             Chromium.Find()!,
             [
                 new() { ["data"] = 5, ["layout"] = new System.Text.Json.Nodes.JsonObject() },
-                new() { ["data"] = new System.Text.Json.Nodes.JsonArray(), ["layout"] = new System.Text.Json.Nodes.JsonObject { ["width"] = 300, ["height"] = 200 } },
+                new()
+                {
+                    ["data"] = new System.Text.Json.Nodes.JsonArray(),
+                    ["layout"] = new System.Text.Json.Nodes.JsonObject { ["height"] = 200 },
+                },
             ],
             TestContext.Current.CancellationToken
         );
-        Assert.Equal(300, BinaryPrimitives.ReadInt32BigEndian(drawn[1].Png.AsSpan(16)));
+        Assert.Equal(PlotlyPictures.Width, BinaryPrimitives.ReadInt32BigEndian(drawn[1].Png.AsSpan(16)));
+        Assert.Equal(200, BinaryPrimitives.ReadInt32BigEndian(drawn[1].Png.AsSpan(20)));
+        Assert.True(drawn[0].Png is not null || drawn[0].Problem is not null);
     }
 
     [Fact]
     public async Task ABrowserThatDoesNotStartIsAClearError() =>
         Assert.Contains(
             "no-such-browser",
-            (await Assert.ThrowsAsync<IOException>(() => PlotlyPictures.DrawAsync(Path.Combine(folder.Path, "no-such-browser"), [new()]))).Message,
+            (
+                await Assert.ThrowsAsync<IOException>(() =>
+                    PlotlyPictures.DrawAsync(Path.Combine(folder.Path, "no-such-browser"), [new()])
+                )
+            ).Message,
             StringComparison.Ordinal
         );
 }

@@ -17,7 +17,10 @@ public sealed class BootstrapFileTests : IDisposable
         var written = BootstrapFile.Write(folder.Path, AppContext.BaseDirectory);
         Assert.Equal(["1-a", "2-b"], written.Select(file => Path.GetFileName(Path.GetDirectoryName(file))));
         var lines = File.ReadAllLines(written[0]);
-        var references = lines.Where(line => line.StartsWith("#r ", StringComparison.Ordinal)).Select(line => line[4..^1]).ToArray();
+        var references = lines
+            .Where(line => line.StartsWith("#r ", StringComparison.Ordinal))
+            .Select(line => line[4..^1])
+            .ToArray();
         Assert.Contains(references, path => path.EndsWith("/GenRec.Shared.dll", StringComparison.Ordinal));
         Assert.All(references, path => Assert.True(Path.IsPathFullyQualified(path) && File.Exists(path), path));
         Assert.DoesNotContain(references, path => path.Contains("FSharp.Core", StringComparison.Ordinal));

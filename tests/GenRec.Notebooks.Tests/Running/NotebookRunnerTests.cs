@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using GenRec.Notebooks.Files;
 using GenRec.Notebooks.Running;
 using GenRec.Notebooks.Sessions;
@@ -18,7 +17,13 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task ACopyIsExecutedAndTheSourceStaysAsItIs()
     {
-        var path = Write("md:# A title", "#!import bootstrap.csx", "var a = 2;\nConsole.WriteLine(\"hi\");", "md:## 1. Next", "a * 21");
+        var path = Write(
+            "md:# A title",
+            "#!import bootstrap.csx",
+            "var a = 2;\nConsole.WriteLine(\"hi\");",
+            "md:## 1. Next",
+            "a * 21"
+        );
         var before = File.ReadAllText(path);
         var news = new News();
         var summary = await new NotebookRunner(Copy, news).RunAsync([path], Token);
@@ -28,7 +33,14 @@ public sealed class NotebookRunnerTests : IDisposable
         Assert.Equal([null, 1, 2, null, 3], notebook.Cells.Select(cell => cell.ExecutionCount));
         Assert.Equal("hi\n", (string?)notebook.Cells[2].Outputs[0]!["text"]![0]);
         var result = notebook.Cells[4].Outputs[0]!;
-        Assert.Equal(("execute_result", 3, "42"), ((string?)result["output_type"], (int)result["execution_count"]!, (string?)result["data"]!["text/plain"]![0]));
+        Assert.Equal(
+            ("execute_result", 3, "42"),
+            (
+                (string?)result["output_type"],
+                (int)result["execution_count"]!,
+                (string?)result["data"]!["text/plain"]![0]
+            )
+        );
         Assert.Equal("1. Next", news.Events.OfType<CellStarted>().Last().Heading);
         Assert.Contains(news.Events, one => one is CellProgress { Text: "hi" });
         Assert.IsType<NotebookStarted>(news.Events[0]);
@@ -38,7 +50,12 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task RunningInPlaceTwiceChangesNothing()
     {
-        var path = Write("md:text", "display(HTML(\"<b>x</b>\"));\nnew { A = 1 }", "Console.Write(\"no end\");", "Enumerable.Range(0, 3)");
+        var path = Write(
+            "md:text",
+            "display(HTML(\"<b>x</b>\"));\nnew { A = 1 }",
+            "Console.Write(\"no end\");",
+            "Enumerable.Range(0, 3)"
+        );
         await RunAsync(path, new RunOptions { InPlace = true });
         var once = File.ReadAllText(path);
         var summary = await RunAsync(path, new RunOptions { InPlace = true });
@@ -71,8 +88,14 @@ public sealed class NotebookRunnerTests : IDisposable
         var notebook = Notebook.Read(summary.Output!);
         Assert.Single(notebook.Cells[0].Outputs);
         var error = notebook.Cells[1].Outputs[0]!;
-        Assert.Equal(("error", "InvalidOperationException", "broken"), ((string?)error["output_type"], (string?)error["ename"], (string?)error["evalue"]));
-        Assert.Contains(error["traceback"]!.AsArray(), line => ((string)line!).Contains("cell 2, line 2", StringComparison.Ordinal));
+        Assert.Equal(
+            ("error", "InvalidOperationException", "broken"),
+            ((string?)error["output_type"], (string?)error["ename"], (string?)error["evalue"])
+        );
+        Assert.Contains(
+            error["traceback"]!.AsArray(),
+            line => ((string)line!).Contains("cell 2, line 2", StringComparison.Ordinal)
+        );
         Assert.Null(notebook.Cells[2].ExecutionCount);
     }
 
@@ -91,7 +114,11 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task ACellTaggedRaisesExceptionMayFail()
     {
-        var path = Write("tag:raises-exception\nthrow new Exception(\"expected\");", "tag:raises-exception\nnotDeclared", "5");
+        var path = Write(
+            "tag:raises-exception\nthrow new Exception(\"expected\");",
+            "tag:raises-exception\nnotDeclared",
+            "5"
+        );
         var summary = await RunAsync(path, Copy);
         Assert.True(summary.Passed, summary.Problem);
         Assert.Equal([true, true, false], summary.Cells.Select(cell => cell.Expected));
@@ -100,9 +127,20 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task AnInterruptedRunIsAValidNotebook()
     {
-        var path = Write("1 + 1", "while (true) { Cancellation.ThrowIfCancellationRequested(); Thread.Sleep(1); }", "3");
+        var path = Write(
+            "1 + 1",
+            "while (true) { Cancellation.ThrowIfCancellationRequested(); Thread.Sleep(1); }",
+            "3"
+        );
         using var cancel = new CancellationTokenSource();
-        var news = new News { On = one => { if (one is CellStarted { Number: 2 }) cancel.CancelAfter(200); } };
+        var news = new News
+        {
+            On = one =>
+            {
+                if (one is CellStarted { Number: 2 })
+                    cancel.CancelAfter(200);
+            },
+        };
         var summary = await new NotebookRunner(Copy, news).RunAsync([path, path], cancel.Token);
         Assert.Equal([path], summary.NotStarted);
         Assert.Equal("interrupted in cell 2", summary.Notebooks[0].Problem);
@@ -114,19 +152,39 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task LimitsStopARun()
     {
         var path = Write("1", "Thread.Sleep(Timeout.Infinite);", "3");
-        var limits = new RunLimits { CellTime = TimeSpan.FromSeconds(10), NotebookTime = TimeSpan.FromSeconds(6), Grace = TimeSpan.FromMilliseconds(200) };
+        var limits = new RunLimits
+        {
+            CellTime = TimeSpan.FromSeconds(10),
+            NotebookTime = TimeSpan.FromSeconds(6),
+            Grace = TimeSpan.FromMilliseconds(200),
+        };
         var summary = await RunAsync(path, Copy with { Limits = limits });
         Assert.Contains("limit of 6 s was reached in cell 2", summary.Problem, StringComparison.Ordinal);
         Assert.Equal(CellOutcome.TimeLimit, summary.Cells[1].Outcome);
-        summary = await RunAsync(path, Copy with { Limits = limits with { CellTime = TimeSpan.FromMilliseconds(500), NotebookTime = null } });
+        summary = await RunAsync(
+            path,
+            Copy with
+            {
+                Limits = limits with { CellTime = TimeSpan.FromMilliseconds(500), NotebookTime = null },
+            }
+        );
         Assert.Contains("limit of 0.5 s", summary.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task LongOutputKeepsItsStartAndItsEnd()
     {
-        var path = Write("for (var i = 0; i < 100_000; i++) Console.WriteLine($\"line {i}\");", "for (var i = 0; i < 300; i++) display(i);");
-        var summary = await RunAsync(path, Copy with { Limits = new RunLimits { StreamCharacters = 2000, Outputs = 10 } });
+        var path = Write(
+            "for (var i = 0; i < 100_000; i++) Console.WriteLine($\"line {i}\");",
+            "for (var i = 0; i < 300; i++) display(i);"
+        );
+        var summary = await RunAsync(
+            path,
+            Copy with
+            {
+                Limits = new RunLimits { StreamCharacters = 2000, Outputs = 10 },
+            }
+        );
         var notebook = Notebook.Read(summary.Output!);
         var text = string.Concat(notebook.Cells[0].Outputs.Single()!["text"]!.AsArray().Select(line => (string)line!));
         Assert.True(text.Length < 4000);
@@ -160,12 +218,25 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task OutputsNameNoFolderOfTheMachine()
     {
         File.WriteAllText(Path.Combine(Folder, "Some.sln"), "");
-        var path = Write($"Console.WriteLine(@\"{Folder}{Path.DirectorySeparatorChar}data{Path.DirectorySeparatorChar}x.csv\");", $"tag:raises-exception\nFile.ReadAllText(@\"{Path.Combine(Folder, "none.txt")}\")", "Path.GetTempPath()");
+        var path = Write(
+            $"Console.WriteLine(@\"{Folder}{Path.DirectorySeparatorChar}data{Path.DirectorySeparatorChar}x.csv\");",
+            $"tag:raises-exception\nFile.ReadAllText(@\"{Path.Combine(Folder, "none.txt")}\")",
+            "Path.GetTempPath()"
+        );
         var summary = await RunAsync(path, Copy);
         Assert.True(summary.Passed, summary.Problem);
         var text = File.ReadAllText(summary.Output!);
-        Assert.DoesNotContain(Path.GetFileName(Folder), text.Replace(JsonText(path), "", StringComparison.Ordinal).Split("\"outputs\"", 2)[1].Split("\"source\"")[0], StringComparison.Ordinal);
-        Assert.Equal($"data{Path.DirectorySeparatorChar}x.csv\n", Texts(Notebook.Read(summary.Output!).Cells[0]).Single());
+        Assert.DoesNotContain(
+            Path.GetFileName(Folder),
+            text.Replace(JsonText(path), "", StringComparison.Ordinal).Split("\"outputs\"", 2)[1].Split("\"source\"")[
+                0
+            ],
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            $"data{Path.DirectorySeparatorChar}x.csv\n",
+            Texts(Notebook.Read(summary.Output!).Cells[0]).Single()
+        );
     }
 
     [Fact]
@@ -189,7 +260,9 @@ public sealed class NotebookRunnerTests : IDisposable
         Assert.Contains("broken.ipynb:1:", summary.Notebooks[0].Problem, StringComparison.Ordinal);
         Assert.Contains("There is no notebook", summary.Notebooks[1].Problem, StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => NotebookRunner.Find(Path.Combine(Folder, "nothing")));
-        Assert.Throws<ArgumentException>(() => new NotebookRunner(new RunOptions { InPlace = true, OutputFolder = Output }));
+        Assert.Throws<ArgumentException>(() =>
+            new NotebookRunner(new RunOptions { InPlace = true, OutputFolder = Output })
+        );
         var same = await new NotebookRunner(new RunOptions { OutputFolder = Folder }).RunAsync(Write("1"), Token);
         Assert.Contains("would overwrite it", same.Problem, StringComparison.Ordinal);
     }
@@ -197,15 +270,28 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task ParametersAreSetBehindTheirCell()
     {
-        var path = Write("tag:parameters\nvar scale = \"tutorial\"; int seed = 1;\ndouble rate = 0.5;", "$\"{scale} {seed} {rate}\"");
-        var options = Copy with { Scale = "smoke", Parameters = new Dictionary<string, string> { ["seed"] = "-7", ["rate"] = "1e-3" } };
+        var path = Write(
+            "tag:parameters\nvar scale = \"tutorial\"; int seed = 1;\ndouble rate = 0.5;",
+            "$\"{scale} {seed} {rate}\""
+        );
+        var options = Copy with
+        {
+            Scale = "smoke",
+            Parameters = new Dictionary<string, string> { ["seed"] = "-7", ["rate"] = "1e-3" },
+        };
         var summary = await RunAsync(path, options);
         Assert.True(summary.Passed, summary.Problem);
         var notebook = Notebook.Read(summary.Output!);
         Assert.True(notebook.Cells[1].HasTag("injected-parameters"));
         Assert.Equal("// Parameters\nseed = -7;\nrate = 0.001d;\nscale = \"smoke\";", notebook.Cells[1].Source);
         Assert.Equal(["smoke -7 0.001"], Texts(notebook.Cells[2]));
-        var unknown = await RunAsync(path, Copy with { Parameters = new Dictionary<string, string> { ["sead"] = "1" } });
+        var unknown = await RunAsync(
+            path,
+            Copy with
+            {
+                Parameters = new Dictionary<string, string> { ["sead"] = "1" },
+            }
+        );
         Assert.Equal("'sead' is not a parameter; known are scale, seed, rate.", unknown.Problem);
     }
 
@@ -215,12 +301,15 @@ public sealed class NotebookRunnerTests : IDisposable
 
     private string Write(params string[] cells) => Notebooks.Write(Folder, "a.ipynb", cells);
 
-    private static Task<NotebookSummary> RunAsync(string path, RunOptions options) => new NotebookRunner(options).RunAsync(path, Token);
+    private static Task<NotebookSummary> RunAsync(string path, RunOptions options) =>
+        new NotebookRunner(options).RunAsync(path, Token);
 
     private static string JsonText(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal);
 
     private static IEnumerable<string> Texts(NotebookCell cell) =>
-        cell.Outputs.Select(output => string.Concat((output!["text"] ?? output["data"]!["text/plain"])!.AsArray().Select(line => (string)line!)));
+        cell.Outputs.Select(output =>
+            string.Concat((output!["text"] ?? output["data"]!["text/plain"])!.AsArray().Select(line => (string)line!))
+        );
 
     private sealed class News : IProgress<RunEvent>
     {

@@ -38,7 +38,9 @@ public sealed class ParametersTests
     public void ValuesThatDoNotFitAreErrors(string declaration, string value, string expected)
     {
         var notebook = Notebook.Parse(Notebooks.Text("tag:parameters\n" + declaration));
-        var error = Assert.Throws<ParameterException>(() => Parameters.Inject(notebook, new Dictionary<string, string> { ["n"] = value }));
+        var error = Assert.Throws<ParameterException>(() =>
+            Parameters.Inject(notebook, new Dictionary<string, string> { ["n"] = value })
+        );
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Single(notebook.Cells);
     }
@@ -48,14 +50,18 @@ public sealed class ParametersTests
     {
         var notebook = Notebook.Parse(Notebooks.Text("var n = 1;"));
         Assert.Empty(Parameters.Of(notebook));
-        var error = Assert.Throws<ParameterException>(() => Parameters.Inject(notebook, new Dictionary<string, string> { ["n"] = "1" }));
+        var error = Assert.Throws<ParameterException>(() =>
+            Parameters.Inject(notebook, new Dictionary<string, string> { ["n"] = "1" })
+        );
         Assert.Contains("no cell tagged 'parameters'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void AnEarlierOverrideIsReplaced()
     {
-        var notebook = Notebook.Parse(Notebooks.Text("tag:parameters\nint n = 1;", "tag:injected-parameters\nn = 2;", "n"));
+        var notebook = Notebook.Parse(
+            Notebooks.Text("tag:parameters\nint n = 1;", "tag:injected-parameters\nn = 2;", "n")
+        );
         Parameters.Inject(notebook, new Dictionary<string, string> { ["n"] = "3" });
         Assert.Equal(["int n = 1;", "// Parameters\nn = 3;", "n"], notebook.Cells.Select(cell => cell.Source));
         Assert.Equal(3, notebook.Cells.Select(cell => cell.Id).Distinct().Count());

@@ -10,7 +10,10 @@ public sealed class DirectiveTests : IDisposable
     public async Task ImportRunsFilesBesideTheNotebookInOrder()
     {
         Directory.CreateDirectory(Path.Combine(folder, "inner"));
-        Write("helpers.csx", "#!import inner/deep.csx\nint Twice(int n) => n * Factor;\nConsole.WriteLine(\"imported\");\n42");
+        Write(
+            "helpers.csx",
+            "#!import inner/deep.csx\nint Twice(int n) => n * Factor;\nConsole.WriteLine(\"imported\");\n42"
+        );
         Write("inner/deep.csx", "#!import deeper.cs\nint Factor = Base + 1;");
         Write("inner/deeper.cs", "int Base = 1;");
         Write("with blank.csx", "var blank = \"found\";");
@@ -90,7 +93,9 @@ public sealed class DirectiveTests : IDisposable
     public async Task LinesAfterADirectiveKeepTheirNumbers()
     {
         using var session = new TestSession(folder);
-        var (result, sink) = await session.RunAsync("#!csharp\n#!time\nvar a = 1;\n#!import bootstrap.csx\nthrow new Exception(\"five\");");
+        var (result, sink) = await session.RunAsync(
+            "#!csharp\n#!time\nvar a = 1;\n#!import bootstrap.csx\nthrow new Exception(\"five\");"
+        );
         Assert.Equal(("cell 1", 5), (result.Error!.Place, result.Error.Line));
         Assert.StartsWith("Wall time: ", sink.Out, StringComparison.Ordinal);
     }
@@ -112,7 +117,11 @@ public sealed class DirectiveTests : IDisposable
         var (result, _) = await session.RunAsync("#r \"Strange.dll\"\ntypeof(CsCheck.Gen).Name");
         Assert.True(result.Succeeded, result.Error?.Message);
         var (missing, _) = await session.RunAsync("#r \"nuget: Plotly.NET, 6.0.0\"");
-        Assert.Contains("Packages are not restored", string.Join('\n', missing.Error!.Traceback), StringComparison.Ordinal);
+        Assert.Contains(
+            "Packages are not restored",
+            string.Join('\n', missing.Error!.Traceback),
+            StringComparison.Ordinal
+        );
     }
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);

@@ -1,4 +1,5 @@
 using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Tests.Sessions;
 
@@ -73,7 +74,8 @@ public sealed class NotebookSessionTests
     {
         using var one = new TestSession();
         using var two = new TestSession();
-        const string Code = "for (var i = 0; i < 200; i++) { Console.WriteLine(name); if (i % 20 == 0) await Task.Delay(1); }";
+        const string Code =
+            "for (var i = 0; i < 200; i++) { Console.WriteLine(name); if (i % 20 == 0) await Task.Delay(1); }";
         await one.ValueAsync("var name = \"one\";");
         await two.ValueAsync("var name = \"two\";");
         var runs = await Task.WhenAll(one.RunAsync(Code), two.RunAsync(Code));
@@ -101,7 +103,9 @@ public sealed class NotebookSessionTests
     public async Task ExceptionsNameTheLineAndFoldOurFrames()
     {
         using var session = new TestSession();
-        await session.ValueAsync("int Parse(string s)\n{\n    try { return int.Parse(s); } finally { GC.KeepAlive(s); }\n}");
+        await session.ValueAsync(
+            "int Parse(string s)\n{\n    try { return int.Parse(s); } finally { GC.KeepAlive(s); }\n}"
+        );
         var (result, sink) = await session.RunAsync("var before = 1;\n\nvar n = Parse(\"x\");\nvar after = 2;");
         var error = Assert.Single(sink.Errors);
         Assert.Same(error, result.Error);
@@ -109,7 +113,11 @@ public sealed class NotebookSessionTests
         var text = string.Join('\n', error.Traceback);
         Assert.Contains("at Parse, cell 1, line 3", text, StringComparison.Ordinal);
         Assert.EndsWith("at cell 2, line 3", text, StringComparison.Ordinal);
-        Assert.Contains("-->   3 |     try { return int.Parse(s); } finally { GC.KeepAlive(s); }", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "-->   3 |     try { return int.Parse(s); } finally { GC.KeepAlive(s); }",
+            text,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("CodeAnalysis", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Submission#", text, StringComparison.Ordinal);
         Assert.Equal("1", await session.ValueAsync("before")); // what ran before the throw stays
@@ -119,12 +127,19 @@ public sealed class NotebookSessionTests
     public async Task OurAssembliesAreTheLoadedOnesWhateverPathIsReferenced()
     {
         using var session = new TestSession();
-        await session.ValueAsync("#r \"/no/such/folder/GenRec.Shared.dll\"\n#r \"TorchSharp.dll\"\nvar ours = typeof(GenRec.Shared.Data.Histories);");
+        await session.ValueAsync(
+            "#r \"/no/such/folder/GenRec.Shared.dll\"\n#r \"TorchSharp.dll\"\nvar ours = typeof(GenRec.Shared.Data.Histories);"
+        );
         var ours = session.Session.Variables.Single(variable => variable.Name == "ours").Value;
         Assert.Same(typeof(GenRec.Shared.Data.Histories), ours);
-        await session.ValueAsync("var chart = typeof(Plotly.NET.GenericChart); var frame = typeof(DataFrame); var t = typeof(torch);");
+        await session.ValueAsync(
+            "var chart = typeof(Plotly.NET.GenericChart); var frame = typeof(DataFrame); var t = typeof(torch);"
+        );
         Assert.Same(typeof(Plotly.NET.GenericChart), session.Session.Variables.Single(v => v.Name == "chart").Value);
-        Assert.Same(typeof(Microsoft.Data.Analysis.DataFrame), session.Session.Variables.Single(v => v.Name == "frame").Value);
+        Assert.Same(
+            typeof(Microsoft.Data.Analysis.DataFrame),
+            session.Session.Variables.Single(v => v.Name == "frame").Value
+        );
         Assert.Same(typeof(TorchSharp.torch), session.Session.Variables.Single(v => v.Name == "t").Value);
     }
 
@@ -133,11 +148,25 @@ public sealed class NotebookSessionTests
     {
         using var session = new TestSession();
         Assert.Equal("6", await session.ValueAsync("ones(2, 3).sum().item<float>()"));
-        var (result, sink) = await session.RunAsync("var trace = new Plotly.NET.Trace(\"scatter\"); trace.SetProperty(\"y\", new[] { 3, 4 });\nGenericChart.ofTraceObject(true, trace)");
+        var (result, sink) = await session.RunAsync(
+            "var trace = new Plotly.NET.Trace(\"scatter\"); trace.SetProperty(\"y\", new[] { 3, 4 });\nGenericChart.ofTraceObject(true, trace)"
+        );
         Assert.True(result.Succeeded, result.Error?.Message);
-        Assert.Equal("scatter", (string?)Assert.Single(sink.Results).Data[MimeBundle.Plotly]["data"]![0]!["type"]);
+        Assert.Equal("scatter", (string?)Assert.Single(sink.Results).Data[MimeTypes.Plotly]["data"]![0]!["type"]);
         await session.ValueAsync("1");
         Assert.Single(AppDomain.CurrentDomain.GetAssemblies(), assembly => assembly.GetName().Name == "FSharp.Core");
+    }
+
+    [Fact]
+    public async Task NoTypeOfTheLibraryHasAnAmbiguousName()
+    {
+        var opened = SessionDefaults.Usings.ToHashSet(StringComparer.Ordinal);
+        var names = SessionDefaults
+            .Library.GetExportedTypes()
+            .Where(type => !type.IsNested && !type.IsGenericType && opened.Contains(type.Namespace!))
+            .Select(type => type.Name);
+        using var session = new TestSession();
+        await session.ValueAsync(string.Join('\n', names.Select(name => $"GC.KeepAlive(typeof({name}));")));
     }
 
     [Fact]
@@ -162,7 +191,9 @@ public sealed class NotebookSessionTests
     public async Task AValueThatThrowsWhileItIsShownIsTheCellsError()
     {
         using var session = new TestSession();
-        var (result, _) = await session.RunAsync("class Bad { public override string ToString() => throw new InvalidOperationException(\"no words\"); }\nnew System.Text.StringBuilder().Append(new Bad())");
+        var (result, _) = await session.RunAsync(
+            "class Bad { public override string ToString() => throw new InvalidOperationException(\"no words\"); }\nnew System.Text.StringBuilder().Append(new Bad())"
+        );
         Assert.Equal(CellOutcome.Failed, result.Outcome);
         Assert.Equal("no words", result.Error!.Message);
     }

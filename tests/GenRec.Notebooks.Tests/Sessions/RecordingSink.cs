@@ -1,5 +1,6 @@
 using System.Text;
 using GenRec.Notebooks.Sessions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Tests.Sessions;
 
@@ -53,16 +54,16 @@ internal sealed class TestSession : IDisposable
 
     public TestSession(string? folder = null, TimeSpan? grace = null) =>
         session = new NotebookSession(
-            new SessionOptions
-            {
-                Folder = folder ?? AppContext.BaseDirectory,
-                Grace = grace ?? TimeSpan.FromSeconds(5),
-            }
+            new SessionOptions { Folder = folder ?? AppContext.BaseDirectory, Grace = grace ?? TimeSpan.FromSeconds(5) }
         );
 
     public NotebookSession Session => session;
 
-    public async Task<(CellResult Result, RecordingSink Sink)> RunAsync(string code, CellLimits? limits = null, CancellationToken cancel = default)
+    public async Task<(CellResult Result, RecordingSink Sink)> RunAsync(
+        string code,
+        CellLimits? limits = null,
+        CancellationToken cancel = default
+    )
     {
         var sink = new RecordingSink();
         var request = new CellRequest(code, $"cell {++cells}") { Limits = limits ?? CellLimits.None };
@@ -74,7 +75,7 @@ internal sealed class TestSession : IDisposable
     {
         var (result, sink) = await RunAsync(code);
         Assert.True(result.Succeeded, string.Join('\n', result.Error?.Traceback ?? []));
-        return sink.Results.Count == 0 ? null : sink.Results[0].Data[MimeBundle.PlainText].GetValue<string>();
+        return sink.Results.Count == 0 ? null : sink.Results[0].Data[MimeTypes.Text].GetValue<string>();
     }
 
     public void Dispose() => session.Dispose();

@@ -12,7 +12,10 @@ public sealed class StoppingTests
     public async Task ACellThatAsksItsTokenStopsInTime()
     {
         using var session = new TestSession();
-        var (result, sink) = await session.RunAsync("while (!Cancellation.IsCancellationRequested) Thread.Sleep(5); Console.WriteLine(\"saved\");", Brief);
+        var (result, sink) = await session.RunAsync(
+            "while (!Cancellation.IsCancellationRequested) Thread.Sleep(5); Console.WriteLine(\"saved\");",
+            Brief
+        );
         Assert.Equal(CellOutcome.TimeLimit, result.Outcome);
         Assert.Equal("TimeLimit", Assert.Single(sink.Errors).Name);
         Assert.Contains("saved", sink.Out, StringComparison.Ordinal);
@@ -51,7 +54,10 @@ public sealed class StoppingTests
         using var session = new TestSession(grace: Short);
         await session.ValueAsync("var steps = 0;");
         using var cancel = new CancellationTokenSource(Short);
-        var (result, sink) = await session.RunAsync("while (true) { Cancellation.ThrowIfCancellationRequested(); steps++; Thread.Sleep(1); }", cancel: cancel.Token);
+        var (result, sink) = await session.RunAsync(
+            "while (true) { Cancellation.ThrowIfCancellationRequested(); steps++; Thread.Sleep(1); }",
+            cancel: cancel.Token
+        );
         Assert.Equal(CellOutcome.Interrupted, result.Outcome);
         Assert.Equal("Interrupted", Assert.Single(sink.Errors).Name);
         Assert.Equal("True", await session.ValueAsync("steps > 0"));

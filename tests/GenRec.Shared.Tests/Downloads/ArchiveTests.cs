@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
+using GenRec.Shared.Data;
 using GenRec.Shared.Data.Downloads;
 
 namespace GenRec.Shared.Tests.Downloads;

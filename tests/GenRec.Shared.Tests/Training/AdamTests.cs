@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace GenRec.Shared.Tests.Training;
 
+[Collection(TorchGenerator.Name)]
 public sealed class AdamTests
 {
     [Theory]

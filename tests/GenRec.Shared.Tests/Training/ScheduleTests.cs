@@ -35,7 +35,11 @@ public sealed class ScheduleTests
     public void CosineIsHalfACosine()
     {
         for (var step = 1L; step <= Total; step++)
-            Assert.Equal(Math.Pow(Math.Cos(Math.PI * step / Total / 2), 2), new CosineSchedule().FactorAt(step, Total), 1e-12);
+            Assert.Equal(
+                Math.Pow(Math.Cos(Math.PI * step / Total / 2), 2),
+                new CosineSchedule().FactorAt(step, Total),
+                1e-12
+            );
     }
 
     [Theory]

@@ -25,6 +25,7 @@ internal sealed class TinyTask : ITrainingTask, IDisposable
     public IReadOnlyDictionary<string, string> Identity => Choices;
     public Dictionary<string, Tensor> Extra { get; } = [];
     public IReadOnlyDictionary<string, Tensor> Baggage => Extra;
+    public bool Explodes { get; init; }
     public List<TrainingStep> Seen { get; } = [];
     public Func<TrainingStep, int>? SizeOf { get; init; }
     public Action<TrainingStep>? Before { get; init; }
@@ -42,7 +43,10 @@ internal sealed class TinyTask : ITrainingTask, IDisposable
         var x = tensor(ids);
         var noise = rand(size) * 0.01; // torch's own generator, seeded by the trainer
         var error = model.forward(x) - x.to(ScalarType.Float32) / TinyModel.Rows - noise;
-        return new BatchLoss(error.square().mean().MoveToOuterDisposeScope(), size);
+        var loss = error.square().mean();
+        if (Explodes && step.Step == 7)
+            loss /= 0.0f;
+        return new BatchLoss(loss.MoveToOuterDisposeScope(), size);
     }
 
     public IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation) =>
