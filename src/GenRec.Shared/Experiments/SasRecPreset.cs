@@ -72,7 +72,13 @@ public sealed record SasRecPreset(
         Source = "ours: sizes for a laptop",
     };
 
-    private static readonly TrainingOptions Short = Long with { Epochs = 30, EvaluateEveryEpochs = 3, Patience = 4 };
+    private static readonly TrainingOptions Short = Long with
+    {
+        Epochs = 24,
+        LearningRate = 2e-3,
+        EvaluateEveryEpochs = 3,
+        Patience = 4,
+    };
 
     /// <summary>All presets.</summary>
     public static IReadOnlyList<SasRecPreset> All { get; } =
@@ -127,10 +133,11 @@ public sealed record SasRecPreset(
             "gbce",
             "ml-1m",
             "paper",
-            Generalised(Softmax) with
+            Generalised(Softmax, 256) with
             {
                 Dropout = 0.2,
                 MaxLength = 200,
+                BatchSize = 32, // ours: 256 vectors a position fill the memory
             },
             Long with
             {
@@ -193,7 +200,7 @@ public sealed record SasRecPreset(
                 },
                 training
             ),
-            new("gbce", dataset, scale, Generalised(model), training),
+            new("gbce", dataset, scale, Generalised(model, 32), training),
         ];
 
     private static SasRecOptions Sampled(SasRecOptions model, int negatives) =>
@@ -206,15 +213,16 @@ public sealed record SasRecPreset(
             Source = model.Source + "; negatives shared within a batch, Klenitskiy and Vasilev, section 3",
         };
 
-    // Petrov and Macdonald, "gSASRec", section 6.3: 256 uniform negatives, t = 0.75.
-    private static SasRecOptions Generalised(SasRecOptions model) =>
+    // Petrov and Macdonald, "gSASRec", section 6.3: 256 uniform negatives, t = 0.75. Each position has negatives of its own,
+    // as in asash/gSASRec-pytorch: shared by a batch, they keep this loss at the level of popularity for a long time.
+    private static SasRecOptions Generalised(SasRecOptions model, int negatives) =>
         model with
         {
             Objective = NextItemObjective.GeneralisedBinary,
-            Negatives = 256,
-            Sharing = NegativeSharing.PerBatch,
+            Negatives = negatives,
+            Sharing = NegativeSharing.PerPosition,
             ExcludeSeen = false,
             Calibration = 0.75,
-            Source = model.Source + "; loss of Petrov and Macdonald, RecSys 2023, section 6.3",
+            Source = model.Source + $"; loss of Petrov and Macdonald, RecSys 2023, section 6.3, with {negatives} negatives",
         };
 }
