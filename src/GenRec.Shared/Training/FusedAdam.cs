@@ -142,14 +142,15 @@ public sealed class FusedAdam : IDisposable
         var (first, second) = (lists.First[i], lists.Second[i]);
         using Scalar shrink = 1 - learningRate * decay,
             l2 = decay;
-        using Scalar beta2 = options.Beta2,
-            freshMean = 1 - options.Beta1,
+        using Scalar beta1 = options.Beta1,
+            beta2 = options.Beta2;
+        using Scalar freshMean = 1 - options.Beta1,
             freshSquare = 1 - options.Beta2;
         if (decay != 0 && options.Decoupled)
             weight.mul_(shrink);
         else if (decay != 0)
             gradient = gradient.add(weight, l2);
-        first.lerp_(gradient, freshMean);
+        first.mul_(beta1).add_(gradient, freshMean);
         second.mul_(beta2).addcmul_(gradient, gradient, freshSquare);
         var count = step.item<float>();
         var (correction1, correction2) = (1 - Math.Pow(options.Beta1, count), 1 - Math.Pow(options.Beta2, count));
