@@ -32,10 +32,22 @@ public static class ResultComparison
         [
             .. new[]
             {
-                Part("full ranking, seen items kept", IsFull(SeenFilter.None), row => row.SeenFilter == false && IsFullRow(row)),
-                Part("full ranking, seen items left out", IsFull(SeenFilter.History), row => row.SeenFilter == true && IsFullRow(row)),
+                Part(
+                    "full ranking, seen items kept",
+                    IsFull(SeenFilter.None),
+                    row => row.SeenFilter == false && IsFullRow(row)
+                ),
+                Part(
+                    "full ranking, seen items left out",
+                    IsFull(SeenFilter.History),
+                    row => row.SeenFilter == true && IsFullRow(row)
+                ),
                 Part(Unstated, _ => false, row => row.SeenFilter is null && IsFullRow(row)),
-                Part("target among 100 uniform negatives", IsSampled, row => row.Ranking == PublishedResults.SampledRanking),
+                Part(
+                    "target among 100 uniform negatives",
+                    IsSampled,
+                    row => row.Ranking == PublishedResults.SampledRanking
+                ),
             }.OfType<Table>(),
         ];
 
@@ -45,7 +57,8 @@ public static class ResultComparison
             MetricRow[] rows = [.. own, .. theirs.Where(isTheirs).AsMetricRows()];
             var caption =
                 own.Length > 0 ? null
-                : protocol == Unstated ? "The sources do not say whether seen items are ranked: read these beside both of the above."
+                : protocol == Unstated
+                    ? "The sources do not say whether seen items are ranked: read these beside both of the above."
                 : "No run of ours is recorded under this protocol.";
             return rows.Length == 0
                 ? null

@@ -223,6 +223,7 @@ public sealed record SasRecPreset(
             Sharing = NegativeSharing.PerPosition,
             ExcludeSeen = false,
             Calibration = 0.75,
-            Source = model.Source + $"; loss of Petrov and Macdonald, RecSys 2023, section 6.3, with {negatives} negatives",
+            Source =
+                model.Source + $"; loss of Petrov and Macdonald, RecSys 2023, section 6.3, with {negatives} negatives",
         };
 }
