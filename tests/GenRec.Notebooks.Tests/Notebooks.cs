@@ -6,7 +6,8 @@ namespace GenRec.Notebooks.Tests;
 /// <summary>Small notebooks for tests, as Jupyter writes them.</summary>
 internal static class Notebooks
 {
-    /// <summary>A notebook of code cells; a leading <c>tag:</c> line gives the cell a tag, <c>md:</c> makes it Markdown.</summary>
+    /// <summary>A notebook of code cells; a leading <c>tag:</c> line gives the cell a tag, <c>md:</c> makes it
+    /// Markdown.</summary>
     public static string Text(params string[] sources)
     {
         var cells = new JsonArray([.. sources.Select(Cell)]);

@@ -34,7 +34,8 @@ public static class Chromium
         "--hide-scrollbars",
     ];
 
-    /// <summary>The browser: the one <see cref="Variable"/> names, else the first one installed; null where there is none.</summary>
+    /// <summary>The browser: the one <see cref="Variable"/> names, else the first one installed; null where there is
+    /// none.</summary>
     public static string? Find()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)

@@ -4,8 +4,10 @@ using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Figures;
 
-/// <summary>The pictures a notebook had before a run: a figure that did not change keeps its picture, byte for byte.</summary>
-/// <remarks>Fonts differ between machines; drawing the same figure anew would change committed notebooks for nothing.</remarks>
+/// <summary>The pictures a notebook had before a run: a figure that did not change keeps its picture, byte for
+/// byte.</summary>
+/// <remarks>Fonts differ between machines; drawing the same figure anew would change committed notebooks for
+/// nothing.</remarks>
 internal sealed class PictureMemory
 {
     private readonly Dictionary<string, JsonNode> pictures = new(StringComparer.Ordinal);
@@ -33,7 +35,8 @@ internal sealed class PictureMemory
                 Add(data, picture.DeepClone());
     }
 
-    /// <summary>Adds a picture where Jupyter's order of keys has it, and takes out the HTML, which would hide it on GitHub.</summary>
+    /// <summary>Adds a picture where Jupyter's order of keys has it, and takes out the HTML, which would hide it on
+    /// GitHub.</summary>
     public static void Add(JsonObject data, JsonNode picture)
     {
         data.Remove(MimeTypes.Png);

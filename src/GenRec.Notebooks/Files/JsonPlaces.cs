@@ -5,9 +5,11 @@ namespace GenRec.Notebooks.Files;
 /// <summary>Finds the line of a JSON path, for error messages.</summary>
 internal static class JsonPlaces
 {
-    /// <summary>The line, counted from 1, where the value at <paramref name="path"/> starts; 1 where it is not found.</summary>
+    /// <summary>The line, counted from 1, where the value at <paramref name="path"/> starts; 1 where it is not
+    /// found.</summary>
     /// <param name="json">The file's bytes without a byte order mark.</param>
-    /// <param name="path">As <c>$.cells[3].source</c>; the nearest enclosing value counts where the last part is missing.</param>
+    /// <param name="path">As <c>$.cells[3].source</c>; the nearest enclosing value counts where the last part is
+    /// missing.</param>
     public static long LineOf(ReadOnlySpan<byte> json, string path)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = NotebookReader.MaxDepth });

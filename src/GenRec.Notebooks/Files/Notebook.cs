@@ -31,12 +31,14 @@ public sealed class Notebook
     /// <summary>The notebook's metadata.</summary>
     public JsonObject Metadata => Json["metadata"]!.AsObject();
 
-    /// <summary>True where reading added cell ids or raised the format to 4.5: writing will then change the file.</summary>
+    /// <summary>True where reading added cell ids or raised the format to 4.5: writing will then change the
+    /// file.</summary>
     public bool AddedIds { get; internal init; }
 
     /// <summary>Reads a notebook file.</summary>
     /// <param name="path">An .ipynb file.</param>
-    /// <exception cref="NotebookFormatException">It is not a notebook; the message gives file, line and remedy.</exception>
+    /// <exception cref="NotebookFormatException">It is not a notebook; the message gives file, line and
+    /// remedy.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static Notebook Read(string path)
     {

@@ -4,17 +4,20 @@ using GenRec.Shared.Runtime;
 
 namespace GenRec.Notebooks.Hosts;
 
-/// <summary>The script that every notebook's first cell imports: references and usings for hosts that are not ours.</summary>
+/// <summary>The script that every notebook's first cell imports: references and usings for hosts that are not
+/// ours.</summary>
 /// <remarks>
-/// Sessions of this engine have its content from the start and do not need the file. .NET Interactive and Verso do: they
-/// read absolute paths only (Verso takes no relative <c>#r</c>), so the file is written on the machine and not committed.
+/// Sessions of this engine have its content from the start and do not need the file. .NET Interactive and Verso do:
+/// they
+/// read absolute paths only (Verso takes no relative <c>#r</c>), so the file is written on the machine and not
+/// committed.
 /// </remarks>
 public static class BootstrapFile
 {
     /// <summary>The file's name.</summary>
     public const string Name = "bootstrap.csx";
 
-    // What they stand on is found beside them; naming it would mix it with what a host brings (FSharp.Core, Newtonsoft.Json).
+    // What they stand on is found beside them; naming FSharp.Core or Newtonsoft.Json would mix them with the host's own.
     private static readonly string[] Referenced =
     [
         "GenRec.Shared.dll",
@@ -46,7 +49,8 @@ public static class BootstrapFile
     /// <summary>Writes the file into every folder that holds notebooks.</summary>
     /// <param name="notebooksFolder">Folder searched with all below it.</param>
     /// <param name="libraryFolder">Folder of <c>GenRec.Shared.dll</c> and what it needs.</param>
-    /// <returns>The files written, or found as they should be. A file of that name that is not ours is left alone and not returned.</returns>
+    /// <returns>The files written, or found as they should be. A file of that name that is not ours is left alone and
+    /// not returned.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder of notebooks.</exception>
     /// <exception cref="FileNotFoundException">The library is not there.</exception>
     public static IReadOnlyList<string> Write(string notebooksFolder, string libraryFolder)
@@ -71,7 +75,8 @@ public static class BootstrapFile
         return written;
     }
 
-    /// <summary>True where a session supplies what the path asks for: our file, or the place where it would be.</summary>
+    /// <summary>True where a session supplies what the path asks for: our file, or the place where it would
+    /// be.</summary>
     internal static bool IsOurs(string path) =>
         Path.GetFileName(path) == Name
         && (

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace GenRec.Notebooks.Running;
 
-/// <summary>Text of which the start and the end are kept when it grows too long, with a line between that says so.</summary>
+/// <summary>Text of which the start and the end are kept when it grows too long, with a line between that says
+/// so.</summary>
 internal sealed class HeadTailText(int most)
 {
     private readonly int half = most / 2;

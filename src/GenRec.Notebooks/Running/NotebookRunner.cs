@@ -4,7 +4,8 @@ using GenRec.Notebooks.Files;
 namespace GenRec.Notebooks.Running;
 
 /// <summary>Runs notebooks without an editor.</summary>
-/// <remarks>Sources are left as they are unless <see cref="RunOptions.InPlace"/> is set; every file is written whole or not at all.</remarks>
+/// <remarks>Sources are left as they are unless <see cref="RunOptions.InPlace"/> is set; every file is written whole
+/// or not at all.</remarks>
 /// <example><code>
 /// var runner = new NotebookRunner(new RunOptions { OutputFolder = "runs/notebooks", Scale = "smoke" }, progress);
 /// var summary = await runner.RunAsync(NotebookRunner.Find("notebooks"), cancel);

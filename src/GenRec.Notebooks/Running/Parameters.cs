@@ -55,7 +55,8 @@ public static class Parameters
     /// <summary>Puts a cell with new values behind the parameters cell, in place of an earlier one.</summary>
     /// <param name="notebook">The notebook; it is changed.</param>
     /// <param name="values">New values by name, as text.</param>
-    /// <exception cref="ParameterException">A name is unknown or a value does not fit; the message names what is known.</exception>
+    /// <exception cref="ParameterException">A name is unknown or a value does not fit; the message names what is
+    /// known.</exception>
     public static void Inject(Notebook notebook, IReadOnlyDictionary<string, string> values)
     {
         ArgumentNullException.ThrowIfNull(notebook);

@@ -37,13 +37,15 @@ public sealed record RunOptions
     /// <summary>Where executed copies go, in the layout of the sources; null to write none.</summary>
     public string? OutputFolder { get; init; }
 
-    /// <summary>True to write outputs into the notebooks themselves; not together with <see cref="OutputFolder"/> or parameters.</summary>
+    /// <summary>True to write outputs into the notebooks themselves; not together with <see cref="OutputFolder"/> or
+    /// parameters.</summary>
     public bool InPlace { get; init; }
 
     /// <summary>The folder under which notebooks lie: cut off in messages and mirrored in the output folder.</summary>
     public string? NotebooksRoot { get; init; }
 
-    /// <summary>The repository's root, cut off from paths in outputs; by default the nearest folder above with a .git or .sln.</summary>
+    /// <summary>The repository's root, cut off from paths in outputs; by default the nearest folder above with a .git
+    /// or .sln.</summary>
     public string? RepositoryRoot { get; init; }
 
     /// <summary>New values of parameters by name, as text: <c>seed</c> to <c>7</c>. Unknown names are errors.</summary>
@@ -58,7 +60,8 @@ public sealed record RunOptions
     /// <summary>True to go on with the next cell after one has failed. Default false.</summary>
     public bool ContinueAfterErrors { get; init; }
 
-    /// <summary>True to record when each cell ran in its metadata, as Jupyter does; it changes with every run.</summary>
+    /// <summary>True to record when each cell ran in its metadata, as Jupyter does; it changes with every
+    /// run.</summary>
     public bool RecordTimes { get; init; }
 
     /// <summary>True to add a PNG to each Plotly figure where a browser is found. Default true.</summary>

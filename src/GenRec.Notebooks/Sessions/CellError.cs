@@ -1,7 +1,8 @@
 namespace GenRec.Notebooks.Sessions;
 
 /// <summary>Why a cell failed, as Jupyter keeps it.</summary>
-/// <param name="Name">The exception's type, <c>CompileError</c>, <c>DirectiveError</c>, <c>TimeLimit</c>, <c>MemoryLimit</c> or <c>Interrupted</c>.</param>
+/// <param name="Name">The exception's type, <c>CompileError</c>, <c>DirectiveError</c>, <c>TimeLimit</c>,
+/// <c>MemoryLimit</c> or <c>Interrupted</c>.</param>
 /// <param name="Message">The message in one line or more.</param>
 /// <param name="Traceback">Lines to show: the failing line marked, then the calls that led there.</param>
 /// <param name="Place">The cell or file whose line failed, such as <c>cell 3</c>; null where unknown.</param>

@@ -67,7 +67,8 @@ internal sealed class CellScope(
         return id;
     }
 
-    /// <summary>Replaces what is shown under an id, a few times a second at most; the last value always arrives.</summary>
+    /// <summary>Replaces what is shown under an id, a few times a second at most; the last value always
+    /// arrives.</summary>
     public void Update(object? value, string displayId)
     {
         lock (gate)

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace GenRec.Notebooks.Sessions;
 
-/// <summary>Sends what a cell writes to <see cref="Console"/> to that cell, and everything else where it went before.</summary>
+/// <summary>Sends what a cell writes to <see cref="Console"/> to that cell, and everything else where it went
+/// before.</summary>
 /// <remarks>
 /// The cell is found through an async-local value, so that two sessions in one process (tests) and the command line's
 /// own progress do not mix. The console is put back when the last session ends.

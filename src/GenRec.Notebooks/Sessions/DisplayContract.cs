@@ -2,13 +2,15 @@ using GenRec.Notebooks.Cells;
 
 namespace GenRec.Notebooks.Sessions;
 
-/// <summary>What library code finds in the AppContext, so that it can show values without knowing this engine.</summary>
+/// <summary>What library code finds in the AppContext, so that it can show values without knowing this
+/// engine.</summary>
 internal static class DisplayContract
 {
     /// <summary>An <c>Action&lt;object&gt;</c> that shows a value.</summary>
     public const string Display = "GenRec.Display";
 
-    /// <summary>A <c>Func&lt;object, Action&lt;object&gt;&gt;</c> that shows a value and returns what replaces it.</summary>
+    /// <summary>A <c>Func&lt;object, Action&lt;object&gt;&gt;</c> that shows a value and returns what replaces
+    /// it.</summary>
     public const string Live = "GenRec.LiveDisplay";
 
     /// <summary>A <c>Func&lt;CancellationToken&gt;</c>: the token of the running cell.</summary>

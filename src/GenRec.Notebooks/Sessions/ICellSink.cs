@@ -11,7 +11,8 @@ public enum ConsoleStream
 }
 
 /// <summary>Receives what a cell shows while it runs: a notebook file, or a kernel's client.</summary>
-/// <remarks>Calls come from the cell's threads, one at a time for each cell, and may come after the cell has ended.</remarks>
+/// <remarks>Calls come from the cell's threads, one at a time for each cell, and may come after the cell has
+/// ended.</remarks>
 public interface ICellSink
 {
     /// <summary>Console text; whole lines, or a part where the cell flushed or ended in the middle of a line.</summary>

@@ -6,8 +6,10 @@ namespace GenRec.Notebooks.Sessions;
 
 /// <summary>Runs cells of C# one after another; each sees what those before it declared.</summary>
 /// <remarks>
-/// One engine for every door: what a cell shows goes to the <see cref="ICellSink"/> given with it, so a notebook file and
-/// a kernel's client are served alike. Cells start on one thread of the session's own (TorchSharp keeps gradient mode and
+/// One engine for every door: what a cell shows goes to the <see cref="ICellSink"/> given with it, so a notebook file
+/// and
+/// a kernel's client are served alike. Cells start on one thread of the session's own (TorchSharp keeps gradient mode
+/// and
 /// dispose scopes per thread); what follows a top-level <c>await</c> runs on pool threads, as in any console program.
 /// </remarks>
 /// <example><code>
@@ -26,7 +28,8 @@ public sealed class NotebookSession : IDisposable
     private int displays;
     private bool disposed;
 
-    /// <summary>Starts a session and warms it up in the background: the first cell waits for what is left of that.</summary>
+    /// <summary>Starts a session and warms it up in the background: the first cell waits for what is left of
+    /// that.</summary>
     /// <param name="options">Where the notebook lies and what it may use.</param>
     public NotebookSession(SessionOptions options)
     {
@@ -48,7 +51,8 @@ public sealed class NotebookSession : IDisposable
             ? [.. state.Variables.Reverse().DistinctBy(variable => variable.Name).Reverse()]
             : [];
 
-    /// <summary>The last submission, from which completion and inspection can compile on; null before the first.</summary>
+    /// <summary>The last submission, from which completion and inspection can compile on; null before the
+    /// first.</summary>
     public Script? LastScript => chain.IsCompletedSuccessfully ? chain.Result.Last : null;
 
     /// <summary>Ends when the session is ready for its first cell.</summary>
@@ -57,7 +61,8 @@ public sealed class NotebookSession : IDisposable
     /// <summary>Runs a cell. Cells take turns: a second call waits for the first.</summary>
     /// <param name="request">Its code, name and limits.</param>
     /// <param name="sink">Receives what it shows.</param>
-    /// <param name="cancel">Stops the cell: its <c>Cancellation</c> is cancelled, and after the grace it is aborted.</param>
+    /// <param name="cancel">Stops the cell: its <c>Cancellation</c> is cancelled, and after the grace it is
+    /// aborted.</param>
     /// <returns>How it ended; errors of the cell are results, not exceptions.</returns>
     /// <exception cref="InvalidOperationException">An earlier cell could not be stopped.</exception>
     public async Task<CellResult> RunAsync(CellRequest request, ICellSink sink, CancellationToken cancel = default)
@@ -100,7 +105,8 @@ public sealed class NotebookSession : IDisposable
                 var started = new ScriptChain(options.Folder);
                 var usings = SessionDefaults.Usings.Concat(options.Usings).Select(name => $"using {name};");
                 var code = string.Join('\n', usings.Append($"using static {typeof(Cells.CellFunctions).FullName};\n0"));
-                _ = ValueFormatter.Format(code); // compiles, loads and formats once, so that the first cell does not wait for it
+                // Compiles, loads and formats once, so that the first cell does not wait for it.
+                _ = ValueFormatter.Format(code);
                 return (started, started.Start(code, "usings", null, CancellationToken.None));
             })
             .ContinueWith(

@@ -4,7 +4,8 @@ using Microsoft.CodeAnalysis.Scripting;
 
 namespace GenRec.Notebooks.Sessions;
 
-/// <summary>Resolves <c>#r</c>: assemblies this process has are taken from where it has them, whatever the path says.</summary>
+/// <summary>Resolves <c>#r</c>: assemblies this process has are taken from where it has them, whatever the path
+/// says.</summary>
 /// <remarks>A second copy of the library would have types that look the same and are not.</remarks>
 internal sealed class ReferenceResolver(ScriptMetadataResolver files) : MetadataReferenceResolver
 {

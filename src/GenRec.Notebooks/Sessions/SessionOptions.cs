@@ -3,7 +3,8 @@ namespace GenRec.Notebooks.Sessions;
 /// <summary>How a session of cells is set up.</summary>
 public sealed record SessionOptions
 {
-    /// <summary>Where <c>#!import</c>, <c>#load</c> and <c>#r</c> look for relative paths: the notebook's folder.</summary>
+    /// <summary>Where <c>#!import</c>, <c>#load</c> and <c>#r</c> look for relative paths: the notebook's
+    /// folder.</summary>
     public string Folder { get; init; } = Directory.GetCurrentDirectory();
 
     /// <summary>What the session is called in messages: the notebook's file name.</summary>
@@ -15,7 +16,8 @@ public sealed record SessionOptions
     /// <summary>How long a cell that was asked to stop may go on before it is aborted. Default 5 s.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Answers <c>Console.ReadLine</c> in cells; null where nobody can answer, which is an error in the cell.</summary>
+    /// <summary>Answers <c>Console.ReadLine</c> in cells; null where nobody can answer, which is an error in the
+    /// cell.</summary>
     public Func<string?>? ReadLine { get; init; }
 }
 

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace GenRec.Notebooks.Sessions;
 
 /// <summary>The one thread on which every cell of a session starts.</summary>
-/// <remarks>TorchSharp keeps gradient mode and dispose scopes per thread: what one cell sets, the next must find.</remarks>
+/// <remarks>TorchSharp keeps gradient mode and dispose scopes per thread: what one cell sets, the next must
+/// find.</remarks>
 internal sealed class SessionThread : IDisposable
 {
     private const int StackBytes = 16 << 20;

@@ -13,7 +13,8 @@ namespace GenRec.Notebooks.Sessions;
 
 /// <summary>From any value to what a front end can show.</summary>
 /// <remarks>
-/// Rich values bring their own bundle; charts, tensors and data frames are shown as such; plain values as text; everything
+/// Rich values bring their own bundle; charts, tensors and data frames are shown as such; plain values as text;
+/// everything
 /// else through Microsoft.DotNet.Interactive.Formatting, as .NET Interactive shows it.
 /// </remarks>
 public static class ValueFormatter
@@ -104,7 +105,7 @@ public static class ValueFormatter
     {
         var text = Shorten(value.ToDisplayString(MimeTypes.Text).TrimEnd());
         var html = value.ToDisplayString(MimeTypes.Html);
-        // A list of plain values is one line of text in a box, with a style sheet after it: the text alone says as much.
+        // A list of plain values is a line of text in a box with a style sheet: the text alone says as much.
         return html.StartsWith("<div class=\"dni-plaintext\"><pre>", StringComparison.Ordinal)
             ? MimeBundle.OfText(text)
             : MimeBundle.OfHtml(html, text);

@@ -7,6 +7,8 @@ namespace GenRec.Shared.Experiments;
 /// <summary>Our records beside published rows, one table a protocol: two numbers compare only where the protocol agrees.</summary>
 public static class ResultComparison
 {
+    private const string Unstated = "full ranking, seen items not mentioned";
+
     private static readonly string[] Shown = ["Recall@5", "NDCG@5", "Recall@10", "NDCG@10"];
 
     /// <summary>Tables of one data set, by protocol; a protocol that neither side has is left out.</summary>
@@ -14,8 +16,7 @@ public static class ResultComparison
     /// <param name="published">Published rows, of any data set and ranking.</param>
     /// <param name="dataset">Name of the data set, the same on both sides.</param>
     /// <remarks>
-    /// A published full ranking whose source does not say whether seen items are left out stands in a table of its own. Where
-    /// we have no record, the caption says so.
+    /// A published full ranking whose source does not say whether seen items are left out stands in a table of its own.
     /// </remarks>
     public static IReadOnlyList<Table> Of(
         IReadOnlyList<ResultRecord> records,
@@ -31,10 +32,22 @@ public static class ResultComparison
         [
             .. new[]
             {
-                Part("full ranking, seen items kept", IsFull(SeenFilter.None), row => row.SeenFilter == false && IsFullRow(row)),
-                Part("full ranking, seen items left out", IsFull(SeenFilter.History), row => row.SeenFilter == true && IsFullRow(row)),
-                Part("full ranking, the source does not say what becomes of seen items", _ => false, row => row.SeenFilter is null && IsFullRow(row)),
-                Part("target among 100 uniform negatives", IsSampled, row => row.Ranking == PublishedResults.SampledRanking),
+                Part(
+                    "full ranking, seen items kept",
+                    IsFull(SeenFilter.None),
+                    row => row.SeenFilter == false && IsFullRow(row)
+                ),
+                Part(
+                    "full ranking, seen items left out",
+                    IsFull(SeenFilter.History),
+                    row => row.SeenFilter == true && IsFullRow(row)
+                ),
+                Part(Unstated, _ => false, row => row.SeenFilter is null && IsFullRow(row)),
+                Part(
+                    "target among 100 uniform negatives",
+                    IsSampled,
+                    row => row.Ranking == PublishedResults.SampledRanking
+                ),
             }.OfType<Table>(),
         ];
 
@@ -42,11 +55,16 @@ public static class ResultComparison
         {
             var own = ours.Where(isOurs).Select(Row).ToArray();
             MetricRow[] rows = [.. own, .. theirs.Where(isTheirs).AsMetricRows()];
+            var caption =
+                own.Length > 0 ? null
+                : protocol == Unstated
+                    ? "The sources do not say whether seen items are ranked: read these beside both of the above."
+                : "No run of ours is recorded under this protocol.";
             return rows.Length == 0
                 ? null
                 : Tables
                     .Metrics(rows, [.. Shown.Where(metric => rows.Any(row => row.Metrics.ContainsKey(metric)))])
-                    .Titled($"{dataset}: {protocol}", own.Length == 0 ? "No run of ours is recorded under this protocol." : null);
+                    .Titled($"{dataset}: {protocol}", caption);
         }
     }
 

@@ -233,10 +233,14 @@ public static partial class Figures
         List<string> lanes
     )
     {
-        const double LabelWidth = 7; // pixels for a letter, on a plot of the width below
-        const double PlotWidth = 560;
-        var span = events.Max(point => point.Date.DayNumber) - events.Min(point => point.Date.DayNumber) + 365;
-        var last = 0.0;
+        const double LabelWidth = 7; // pixels for a letter
+        const double PlotWidth = 400; // beside lane names and legend, in a picture of usual width
+        var first = events.Min(point => point.Date.DayNumber) - 60.0;
+        var end = (double)events.Max(point => point.Date.DayNumber);
+        // The labels' room widens the axis, and a wider axis makes every label longer in days: a few passes settle it.
+        for (var pass = 0; pass < 8; pass++)
+            end = events.Max(point => EndOf(point, (end - first) / PlotWidth));
+        var daysPerPixel = (end - first) / PlotWidth;
         var heights = new double[events.Count];
         var centres = new double[lanes.Count];
         var above = 0;
@@ -256,13 +260,15 @@ public static partial class Figures
                     row = ends.Count;
                     ends.Add(0);
                 }
-                ends[row] = point.Date.DayNumber + (point.Label.Length * LabelWidth + 20) * span / PlotWidth;
-                last = Math.Max(last, ends[row]);
+                ends[row] = EndOf(point, daysPerPixel);
                 heights[at] = above + row;
             }
             centres[lane] = above + (ends.Count - 1) / 2.0;
             above += ends.Count + 1;
         }
-        return (heights, centres, above - 1, (int)Math.Ceiling(last));
+        return (heights, centres, above - 1, (int)Math.Ceiling(end));
+
+        static double EndOf(TimelineEvent point, double daysPerPixel) =>
+            point.Date.DayNumber + (point.Label.Length * LabelWidth + 20) * daysPerPixel;
     }
 }

@@ -59,17 +59,6 @@ public sealed class NotebookSessionTests
     }
 
     [Fact]
-    public async Task TheConsoleIsPutBackWhenTheLastSessionEnds()
-    {
-        // Other tests may hold sessions: what counts is that text outside cells never reaches a cell.
-        var session = new TestSession();
-        var (_, sink) = await session.RunAsync("Console.WriteLine(\"inside\");");
-        Console.Write("");
-        session.Dispose();
-        Assert.Equal("inside\n", sink.Out.ReplaceLineEndings("\n"));
-    }
-
-    [Fact]
     public async Task TwoSessionsAtOnceKeepTheirOutputsApart()
     {
         using var one = new TestSession();
