@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -38,33 +39,32 @@ internal static class PhiloxMask
     /// <summary>Writes <paramref name="keep"/> or 0 to each element; 0 with probability dropped / 65,536.</summary>
     public static void Fill(Span<float> target, int dropped, float keep, MaskKey key, int? width = null)
     {
-        if (((long)target.Length / Lanes) > uint.MaxValue)
-            throw new ArgumentException($"A mask of {target.Length} elements is too long.", nameof(target));
         var bits = width ?? Widths().First();
         var threshold = (uint)dropped << 16;
         var whole = target.Length - target.Length % GroupSize;
-        for (var at = 0; at < whole; at += GroupSize)
-            FillGroup(target.Slice(at, GroupSize), (uint)(at / Lanes), threshold, keep, key, bits);
+        FillGroups(target[..whole], 0, threshold, keep, key, bits);
         if (whole == target.Length)
             return;
         Span<float> last = stackalloc float[GroupSize];
-        FillGroup(last, (uint)(whole / Lanes), threshold, keep, key, bits);
+        FillGroups(last, (uint)(whole / Lanes), threshold, keep, key, bits);
         last[..(target.Length - whole)].CopyTo(target[whole..]);
     }
 
-    private static void FillGroup(Span<float> group, uint block, uint threshold, float keep, MaskKey key, int bits)
+    private static void FillGroups(Span<float> groups, uint block, uint threshold, float keep, MaskKey key, int bits)
     {
-        ref var start = ref MemoryMarshal.GetReference(group);
+        Span<ulong> keys = stackalloc ulong[2 * Rounds];
+        var (k0, k1) = ((uint)key.Seed, (uint)(key.Seed >> 32));
+        for (var round = 0; round < Rounds; round++, k0 += Weyl0, k1 += Weyl1)
+            (keys[2 * round], keys[2 * round + 1]) = (k0, k1);
         if (bits == 512)
-            Fill512(ref start, block, threshold, keep, key);
+            Fill512(groups, block, threshold, keep, key, keys);
         else if (bits == 256)
-            for (var lane = 0u; lane < Lanes; lane += 4)
-                Fill256(ref start, block, lane, threshold, keep, key);
+            Fill256(groups, block, threshold, keep, key, keys);
         else if (bits == 128)
-            for (var lane = 0u; lane < Lanes; lane += 2)
-                Fill128(ref start, block, lane, threshold, keep, key);
+            Fill128(groups, block, threshold, keep, key, keys);
         else
-            FillPlain(group, block, threshold, keep, key);
+            for (var at = 0; at < groups.Length; at += GroupSize)
+                FillPlain(groups.Slice(at, GroupSize), block + (uint)(at / Lanes), threshold, keep, key);
     }
 
     private static void FillPlain(Span<float> group, uint block, uint threshold, float keep, MaskKey key)
@@ -87,85 +87,140 @@ internal static class PhiloxMask
 
     // The words live in the low halves of 64-bit lanes: the widening product reads only those, so that what the high
     // halves hold after a round need not be cleared.
-    private static void Fill512(ref float start, uint block, uint threshold, float keep, MaskKey key)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fill512(
+        Span<float> groups,
+        uint block,
+        uint threshold,
+        float keep,
+        MaskKey key,
+        ReadOnlySpan<ulong> keys
+    )
     {
-        var c0 = Vector512.Create((ulong)block) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
-        var (c1, c2) = (Vector512.Create((ulong)key.Call), Vector512.Create(key.Step));
-        var c3 = Vector512.Create(key.Step >> 32);
+        ref var start = ref MemoryMarshal.GetReference(groups);
+        var (low, limit, kept) = (
+            Vector512.Create((ulong)uint.MaxValue),
+            Vector512.Create(threshold),
+            Vector512.Create(keep)
+        );
+        var (call, step, stepHigh) = (
+            Vector512.Create((ulong)key.Call),
+            Vector512.Create(key.Step),
+            Vector512.Create(key.Step >> 32)
+        );
         var (m0, m1) = (
             Vector512.Create((ulong)Multiplier0).AsUInt32(),
             Vector512.Create((ulong)Multiplier1).AsUInt32()
         );
-        var (k0, k1) = ((uint)key.Seed, (uint)(key.Seed >> 32));
-        for (var round = 0; round < Rounds; round++)
+        for (var at = 0; at < groups.Length; at += GroupSize)
         {
-            var p0 = Avx512F.Multiply(c0.AsUInt32(), m0);
-            var p1 = Avx512F.Multiply(c2.AsUInt32(), m1);
-            (c0, c1) = ((p1 >>> 32) ^ c1 ^ Vector512.Create((ulong)k0), p1);
-            (c2, c3) = ((p0 >>> 32) ^ c3 ^ Vector512.Create((ulong)k1), p0);
-            (k0, k1) = (k0 + Weyl0, k1 + Weyl1);
+            var c0 = Vector512.Create((ulong)(block + (uint)(at / Lanes))) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
+            var (c1, c2, c3) = (call, step, stepHigh);
+            for (var round = 0; round < keys.Length; round += 2)
+            {
+                var p0 = Avx512F.Multiply(c0.AsUInt32(), m0);
+                var p1 = Avx512F.Multiply(c2.AsUInt32(), m1);
+                (c0, c1) = ((p1 >>> 32) ^ c1 ^ Vector512.Create(keys[round]), p1);
+                (c2, c3) = ((p0 >>> 32) ^ c3 ^ Vector512.Create(keys[round + 1]), p0);
+            }
+            var first = ((c0 & low) | (c1 << 32)).AsUInt32();
+            var second = ((c2 & low) | (c3 << 32)).AsUInt32();
+            var to = (nuint)at;
+            (kept & Vector512.GreaterThanOrEqual(first << 16, limit).AsSingle()).StoreUnsafe(ref start, to);
+            (kept & Vector512.GreaterThanOrEqual(first, limit).AsSingle()).StoreUnsafe(ref start, to + 16);
+            (kept & Vector512.GreaterThanOrEqual(second << 16, limit).AsSingle()).StoreUnsafe(ref start, to + 32);
+            (kept & Vector512.GreaterThanOrEqual(second, limit).AsSingle()).StoreUnsafe(ref start, to + 48);
         }
-        var low = Vector512.Create((ulong)uint.MaxValue);
-        var first = ((c0 & low) | (c1 << 32)).AsUInt32();
-        var second = ((c2 & low) | (c3 << 32)).AsUInt32();
-        var (limit, kept) = (Vector512.Create(threshold), Vector512.Create(keep));
-        (kept & Vector512.GreaterThanOrEqual(first << 16, limit).AsSingle()).StoreUnsafe(ref start, 0);
-        (kept & Vector512.GreaterThanOrEqual(first, limit).AsSingle()).StoreUnsafe(ref start, 16);
-        (kept & Vector512.GreaterThanOrEqual(second << 16, limit).AsSingle()).StoreUnsafe(ref start, 32);
-        (kept & Vector512.GreaterThanOrEqual(second, limit).AsSingle()).StoreUnsafe(ref start, 48);
     }
 
-    private static void Fill256(ref float start, uint block, uint lane, uint threshold, float keep, MaskKey key)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fill256(
+        Span<float> groups,
+        uint block,
+        uint threshold,
+        float keep,
+        MaskKey key,
+        ReadOnlySpan<ulong> keys
+    )
     {
-        var c0 = Vector256.Create((ulong)(block + lane)) + Vector256.Create(0ul, 1, 2, 3);
-        var (c1, c2) = (Vector256.Create((ulong)key.Call), Vector256.Create(key.Step));
-        var c3 = Vector256.Create(key.Step >> 32);
+        ref var start = ref MemoryMarshal.GetReference(groups);
+        var (low, limit, kept) = (
+            Vector256.Create((ulong)uint.MaxValue),
+            Vector256.Create(threshold),
+            Vector256.Create(keep)
+        );
+        var (call, step, stepHigh) = (
+            Vector256.Create((ulong)key.Call),
+            Vector256.Create(key.Step),
+            Vector256.Create(key.Step >> 32)
+        );
         var (m0, m1) = (
             Vector256.Create((ulong)Multiplier0).AsUInt32(),
             Vector256.Create((ulong)Multiplier1).AsUInt32()
         );
-        var (k0, k1) = ((uint)key.Seed, (uint)(key.Seed >> 32));
-        for (var round = 0; round < Rounds; round++)
+        for (var at = 0; at < groups.Length; at += GroupSize)
+        for (var lane = 0u; lane < Lanes; lane += 4)
         {
-            var p0 = Avx2.Multiply(c0.AsUInt32(), m0);
-            var p1 = Avx2.Multiply(c2.AsUInt32(), m1);
-            (c0, c1) = ((p1 >>> 32) ^ c1 ^ Vector256.Create((ulong)k0), p1);
-            (c2, c3) = ((p0 >>> 32) ^ c3 ^ Vector256.Create((ulong)k1), p0);
-            (k0, k1) = (k0 + Weyl0, k1 + Weyl1);
+            var c0 = Vector256.Create((ulong)(block + (uint)(at / Lanes) + lane)) + Vector256.Create(0ul, 1, 2, 3);
+            var (c1, c2, c3) = (call, step, stepHigh);
+            for (var round = 0; round < keys.Length; round += 2)
+            {
+                var p0 = Avx2.Multiply(c0.AsUInt32(), m0);
+                var p1 = Avx2.Multiply(c2.AsUInt32(), m1);
+                (c0, c1) = ((p1 >>> 32) ^ c1 ^ Vector256.Create(keys[round]), p1);
+                (c2, c3) = ((p0 >>> 32) ^ c3 ^ Vector256.Create(keys[round + 1]), p0);
+            }
+            var first = ((c0 & low) | (c1 << 32)).AsUInt32();
+            var second = ((c2 & low) | (c3 << 32)).AsUInt32();
+            var to = (nuint)at + 2 * lane;
+            (kept & Vector256.GreaterThanOrEqual(first << 16, limit).AsSingle()).StoreUnsafe(ref start, to);
+            (kept & Vector256.GreaterThanOrEqual(first, limit).AsSingle()).StoreUnsafe(ref start, to + 16);
+            (kept & Vector256.GreaterThanOrEqual(second << 16, limit).AsSingle()).StoreUnsafe(ref start, to + 32);
+            (kept & Vector256.GreaterThanOrEqual(second, limit).AsSingle()).StoreUnsafe(ref start, to + 48);
         }
-        var low = Vector256.Create((ulong)uint.MaxValue);
-        var first = ((c0 & low) | (c1 << 32)).AsUInt32();
-        var second = ((c2 & low) | (c3 << 32)).AsUInt32();
-        var (limit, kept) = (Vector256.Create(threshold), Vector256.Create(keep));
-        nuint at = 2 * lane;
-        (kept & Vector256.GreaterThanOrEqual(first << 16, limit).AsSingle()).StoreUnsafe(ref start, at);
-        (kept & Vector256.GreaterThanOrEqual(first, limit).AsSingle()).StoreUnsafe(ref start, at + 16);
-        (kept & Vector256.GreaterThanOrEqual(second << 16, limit).AsSingle()).StoreUnsafe(ref start, at + 32);
-        (kept & Vector256.GreaterThanOrEqual(second, limit).AsSingle()).StoreUnsafe(ref start, at + 48);
     }
 
-    private static void Fill128(ref float start, uint block, uint lane, uint threshold, float keep, MaskKey key)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fill128(
+        Span<float> groups,
+        uint block,
+        uint threshold,
+        float keep,
+        MaskKey key,
+        ReadOnlySpan<ulong> keys
+    )
     {
-        var c0 = Vector128.Create((ulong)(block + lane)) + Vector128.Create(0ul, 1);
-        var (c1, c2) = (Vector128.Create((ulong)key.Call), Vector128.Create(key.Step));
-        var c3 = Vector128.Create(key.Step >> 32);
-        var (k0, k1) = ((uint)key.Seed, (uint)(key.Seed >> 32));
-        for (var round = 0; round < Rounds; round++)
+        ref var start = ref MemoryMarshal.GetReference(groups);
+        var (low, limit, kept) = (
+            Vector128.Create((ulong)uint.MaxValue),
+            Vector128.Create(threshold),
+            Vector128.Create(keep)
+        );
+        var (call, step, stepHigh) = (
+            Vector128.Create((ulong)key.Call),
+            Vector128.Create(key.Step),
+            Vector128.Create(key.Step >> 32)
+        );
+        for (var at = 0; at < groups.Length; at += GroupSize)
+        for (var lane = 0u; lane < Lanes; lane += 2)
         {
-            var (p0, p1) = (Widening(c0, Multiplier0), Widening(c2, Multiplier1));
-            (c0, c1) = ((p1 >>> 32) ^ c1 ^ Vector128.Create((ulong)k0), p1);
-            (c2, c3) = ((p0 >>> 32) ^ c3 ^ Vector128.Create((ulong)k1), p0);
-            (k0, k1) = (k0 + Weyl0, k1 + Weyl1);
+            var c0 = Vector128.Create((ulong)(block + (uint)(at / Lanes) + lane)) + Vector128.Create(0ul, 1);
+            var (c1, c2, c3) = (call, step, stepHigh);
+            for (var round = 0; round < keys.Length; round += 2)
+            {
+                var p0 = Widening(c0, Multiplier0);
+                var p1 = Widening(c2, Multiplier1);
+                (c0, c1) = ((p1 >>> 32) ^ c1 ^ Vector128.Create(keys[round]), p1);
+                (c2, c3) = ((p0 >>> 32) ^ c3 ^ Vector128.Create(keys[round + 1]), p0);
+            }
+            var first = ((c0 & low) | (c1 << 32)).AsUInt32();
+            var second = ((c2 & low) | (c3 << 32)).AsUInt32();
+            var to = (nuint)at + 2 * lane;
+            (kept & Vector128.GreaterThanOrEqual(first << 16, limit).AsSingle()).StoreUnsafe(ref start, to);
+            (kept & Vector128.GreaterThanOrEqual(first, limit).AsSingle()).StoreUnsafe(ref start, to + 16);
+            (kept & Vector128.GreaterThanOrEqual(second << 16, limit).AsSingle()).StoreUnsafe(ref start, to + 32);
+            (kept & Vector128.GreaterThanOrEqual(second, limit).AsSingle()).StoreUnsafe(ref start, to + 48);
         }
-        var low = Vector128.Create((ulong)uint.MaxValue);
-        var first = ((c0 & low) | (c1 << 32)).AsUInt32();
-        var second = ((c2 & low) | (c3 << 32)).AsUInt32();
-        var (limit, kept) = (Vector128.Create(threshold), Vector128.Create(keep));
-        nuint at = 2 * lane;
-        (kept & Vector128.GreaterThanOrEqual(first << 16, limit).AsSingle()).StoreUnsafe(ref start, at);
-        (kept & Vector128.GreaterThanOrEqual(first, limit).AsSingle()).StoreUnsafe(ref start, at + 16);
-        (kept & Vector128.GreaterThanOrEqual(second << 16, limit).AsSingle()).StoreUnsafe(ref start, at + 32);
-        (kept & Vector128.GreaterThanOrEqual(second, limit).AsSingle()).StoreUnsafe(ref start, at + 48);
 
         static Vector128<ulong> Widening(Vector128<ulong> x, uint multiplier) =>
             Sse2.IsSupported
