@@ -52,7 +52,12 @@ internal static class DataDownloadCommand
         return ExitCode.Done;
     }
 
-    private static async Task FetchAsync(Terminal terminal, DownloadSource source, string folder, CancellationToken cancel)
+    private static async Task FetchAsync(
+        Terminal terminal,
+        DownloadSource source,
+        string folder,
+        CancellationToken cancel
+    )
     {
         using var downloader = new Downloader(new DownloadOptions { Folder = folder });
         downloader.Warned += (about, warning) => terminal.Error.WriteLine($"warning: {about.Name}: {warning}");

@@ -22,7 +22,9 @@ internal static class ExperimentRecordCommand
             var runs = parsed.GetRequiredValue(folders).Select(folder => RunFolder.Open(folder.FullName)).ToArray();
             var names = runs.Select(run => run.ReadConfig<RunConfig>().Request.Experiment).Distinct().ToArray();
             if (names.Length > 1)
-                throw new UserError($"The runs are of different presets: {string.Join(", ", names)}. Name runs of one.");
+                throw new UserError(
+                    $"The runs are of different presets: {string.Join(", ", names)}. Name runs of one."
+                );
             var preset = SasRecPreset.Find(names[0]);
             foreach (var record in SasRecExperiment.Records(preset, runs, parsed.GetValue(note)))
             {

@@ -12,7 +12,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly IProgress<TrainingEvent>? progress;
     private readonly FusedAdam optimizer;
     private readonly LossMeter meter = new();
-    private readonly RunFolder? folder;
+    private readonly TrainingFolder? folder;
     private readonly Dictionary<string, Tensor> bestInMemory = [];
     private readonly Stopwatch all = Stopwatch.StartNew(); // this piece of the run
     private readonly Stopwatch training = new(); // updates only, since the last report
@@ -42,7 +42,7 @@ internal sealed class TrainingRun : IDisposable
             : totalSteps * options.BatchesPerStep;
         try
         {
-            folder = options.Folder is null ? null : new RunFolder(options.Folder, options);
+            folder = options.Folder is null ? null : new TrainingFolder(options.Folder, options);
         }
         catch
         {

@@ -2,6 +2,7 @@ using GenRec.Shared.Experiments;
 
 namespace GenRec.Shared.Tests.Experiments;
 
+[Collection(TorchGenerator.Name)]
 public class SasRecPresetTests
 {
     public static TheoryData<string> Names => [.. SasRecPreset.All.Select(preset => preset.Name)];
@@ -20,7 +21,8 @@ public class SasRecPresetTests
     }
 
     [Fact]
-    public void NamesAreUnique() => Assert.Equal(SasRecPreset.All.Count, SasRecPreset.All.DistinctBy(preset => preset.Name).Count());
+    public void NamesAreUnique() =>
+        Assert.Equal(SasRecPreset.All.Count, SasRecPreset.All.DistinctBy(preset => preset.Name).Count());
 
     [Theory]
     [MemberData(nameof(Smoke))]

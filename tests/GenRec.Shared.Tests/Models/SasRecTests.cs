@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace GenRec.Shared.Tests.Models;
 
+[Collection(TorchGenerator.Name)]
 public class SasRecTests
 {
     private static readonly SasRecOptions Tiny = new()

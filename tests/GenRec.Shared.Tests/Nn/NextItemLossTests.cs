@@ -5,6 +5,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace GenRec.Shared.Tests.Nn;
 
+[Collection(TorchGenerator.Name)]
 public class NextItemLossTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Training;
 
 /// <summary>What a training run keeps on disk: checkpoints, metrics.jsonl, TensorBoard events, and the final weights.</summary>
-internal sealed class RunFolder : IDisposable
+internal sealed class TrainingFolder : IDisposable
 {
     private readonly CheckpointStore store;
     private readonly TrainingOptions options;
@@ -12,7 +12,7 @@ internal sealed class RunFolder : IDisposable
     private MetricsLog? metrics;
     private TensorBoardWriter? tensorBoard;
 
-    public RunFolder(string path, TrainingOptions options)
+    public TrainingFolder(string path, TrainingOptions options)
     {
         this.options = options;
         store = new CheckpointStore(path);
