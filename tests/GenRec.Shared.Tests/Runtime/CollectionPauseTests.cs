@@ -1,0 +1,41 @@
+using GenRec.Shared.Runtime;
+
+namespace GenRec.Shared.Tests.Runtime;
+
+[Collection(TorchGenerator.Name)] // the pause is the process's, and trainings take it too
+public class CollectionPauseTests
+{
+    [Fact]
+    public void NothingIsCollectedBetweenTwoSteps()
+    {
+        using var pause = new CollectionPause();
+        var before = GC.CollectionCount(0);
+        for (var i = 0; i < 1000; i++)
+            GC.KeepAlive(new byte[32 << 10]); // 32 MB, many times what a collector waits for
+        Assert.Equal(before, GC.CollectionCount(0));
+    }
+
+    [Fact]
+    public void LittersOfManyStepsAreCollected()
+    {
+        using var pause = new CollectionPause();
+        var before = GC.CollectionCount(0);
+        for (var step = 0; step < 10_000; step++)
+        {
+            GC.KeepAlive(new byte[32 << 10]);
+            pause.Collect();
+        }
+        Assert.InRange(GC.CollectionCount(0) - before, 1, 100);
+    }
+
+    [Fact]
+    public void TwoPausesDoNotDisturbEachOther()
+    {
+        using var first = new CollectionPause();
+        new CollectionPause().Dispose();
+        var before = GC.CollectionCount(0);
+        for (var i = 0; i < 1000; i++)
+            GC.KeepAlive(new byte[32 << 10]);
+        Assert.Equal(before, GC.CollectionCount(0));
+    }
+}
