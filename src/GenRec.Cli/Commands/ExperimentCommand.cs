@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace GenRec.Cli.Commands;
 
-/// <summary><c>genrec experiment</c>: list, run, resume and record.</summary>
+/// <summary><c>genrec experiment</c>: list, run, resume, tune and record.</summary>
 internal static class ExperimentCommand
 {
     private static readonly string[] Scales = ["smoke", "tutorial", "paper"];
@@ -17,6 +17,7 @@ internal static class ExperimentCommand
             List(terminal, registry),
             Run(terminal, registry),
             Resume(terminal, registry),
+            ExperimentTuneCommand.Create(terminal, registry),
             ExperimentRecordCommand.Create(terminal),
         };
 
@@ -54,6 +55,7 @@ internal static class ExperimentCommand
                 result.AddError("--epochs must be at least 1.");
         });
         var device = new Option<string?>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
+        var set = new Option<string[]>("--set") { Description = "Another option as name=value; may be repeated" };
         var output = new Option<DirectoryInfo?>("--output")
         {
             Description = "Folder of the run record; default runs/<preset>",
@@ -65,6 +67,7 @@ internal static class ExperimentCommand
             seed,
             epochs,
             device,
+            set,
             output,
         };
         command.SetAction(
@@ -75,7 +78,8 @@ internal static class ExperimentCommand
                     found.Name,
                     parsed.GetValue(seed) ?? found.Seed,
                     parsed.GetValue(epochs),
-                    parsed.GetValue(device)
+                    parsed.GetValue(device),
+                    Values(parsed.GetValue(set))
                 );
                 var folder = NewFolder(parsed.GetValue(output)?.FullName, found, request);
                 return WatchAsync(terminal, found, request, folder, cancel);
@@ -103,7 +107,25 @@ internal static class ExperimentCommand
         return command;
     }
 
-    private static IExperiment Find(IExperimentRegistry registry, string name, string? scale)
+    private static Dictionary<string, string>? Values(string[]? given)
+    {
+        if (given is null or [])
+            return null;
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in given.Select(NameAndValue))
+            if (!values.TryAdd(name, value))
+                throw new UserError($"--set gives '{name}' twice.");
+        return values;
+    }
+
+    /// <summary>Reads <c>name=value</c>.</summary>
+    internal static (string Name, string Value) NameAndValue(string text) =>
+        text.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } value]
+            ? (name.Trim(), value.Trim())
+            : throw new UserError($"'{text}' is not of the form name=value, as in dropout=0.3.");
+
+    /// <summary>Finds a preset, or says which name was meant.</summary>
+    internal static IExperiment Find(IExperimentRegistry registry, string name, string? scale)
     {
         var wanted = scale is null || name.EndsWith($"-{scale}", StringComparison.Ordinal) ? name : $"{name}-{scale}";
         return registry.Experiments.FirstOrDefault(preset =>
@@ -124,7 +146,8 @@ internal static class ExperimentCommand
         return RunFolder.Create(root, name, new ExperimentConfig(request, experiment.OptionsOf(request)), request.Seed);
     }
 
-    private static async Task<int> WatchAsync(
+    /// <summary>Runs with progress; prints the summary, or how to carry on.</summary>
+    internal static async Task<int> WatchAsync(
         Terminal terminal,
         IExperiment experiment,
         ExperimentRequest request,

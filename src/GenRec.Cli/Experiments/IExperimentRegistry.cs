@@ -33,7 +33,7 @@ internal interface IExperiment
     /// <summary>Every value of the run, as written into its record.</summary>
     object OptionsOf(ExperimentRequest request);
 
-    /// <summary>Trains and evaluates, or carries on where the folder holds a checkpoint.</summary>
+    /// <summary>Trains and measures on the test cases, or carries on where the folder holds a checkpoint.</summary>
     /// <param name="request">What the user asked for.</param>
     /// <param name="folder">The run's folder, begun or reopened.</param>
     /// <param name="progress">Told once an epoch, and more often if it likes.</param>
@@ -51,7 +51,16 @@ internal interface IExperiment
 /// <param name="Seed">Seed.</param>
 /// <param name="Epochs">Number of epochs.</param>
 /// <param name="Device"><c>cpu</c>, <c>cuda:0</c> ...</param>
-internal sealed record ExperimentRequest(string Experiment, long Seed, int? Epochs, string? Device);
+/// <param name="Values">Other options by name, as text.</param>
+/// <param name="TestClosed">End with validation metrics and leave the test cases closed, as settings are compared.</param>
+internal sealed record ExperimentRequest(
+    string Experiment,
+    long Seed,
+    int? Epochs,
+    string? Device,
+    IReadOnlyDictionary<string, string>? Values = null,
+    bool TestClosed = false
+);
 
 /// <summary>What a run's <c>config.json</c> holds: enough to resume it by its folder alone.</summary>
 /// <param name="Request">What the user asked for.</param>

@@ -31,12 +31,26 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
         try
         {
-            var results = await Task.Run(
-                () =>
-                    SasRecExperiment.Run(With(request), request.Seed, folder, device, new EpochLines(progress), cancel),
-                CancellationToken.None
+            var (preset, lines) = (With(request), new EpochLines(progress));
+            return new ExperimentResult(
+                true,
+                await Task.Run(
+                    () =>
+                        request.TestClosed
+                            ?
+                            [
+                                Line(
+                                    "validation",
+                                    SasRecExperiment.Validate(preset, request.Seed, folder, device, lines, cancel)
+                                ),
+                            ]
+                            : SasRecExperiment
+                                .Run(preset, request.Seed, folder, device, lines, cancel)
+                                .Select(result => Line(Words(result.Key), result.Value))
+                                .ToArray(),
+                    CancellationToken.None
+                )
             );
-            return new ExperimentResult(true, [.. results.Select(result => Line(result.Key, result.Value))]);
         }
         catch (TrainingInterruptedException stopped)
         {
@@ -44,15 +58,32 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
     }
 
-    private SasRecPreset With(ExperimentRequest request) =>
-        request.Epochs is { } epochs ? preset with { Training = preset.Training with { Epochs = epochs } } : preset;
+    private SasRecPreset With(ExperimentRequest request)
+    {
+        var changed = request.Epochs is { } epochs
+            ? preset with
+            {
+                Training = preset.Training with { Epochs = epochs },
+            }
+            : preset;
+        try
+        {
+            return changed.With(request.Values ?? new Dictionary<string, string>());
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new UserError(wrong.Message);
+        }
+    }
 
-    private static string Line(string suffix, SeedResult result)
+    private static string Words(string suffix)
     {
         var protocol = SasRecPreset.Protocols.Single(known => known.Suffix == suffix).Protocol;
-        var metrics = string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"));
-        return $"{protocol.Ranking}, filter {protocol.SeenFilter.ToString().ToLowerInvariant()}: {metrics}";
+        return $"{protocol.Ranking}, filter {protocol.SeenFilter.ToString().ToLowerInvariant()}";
     }
+
+    private static string Line(string measured, SeedResult result) =>
+        $"{measured}: {string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))}";
 
     /// <summary>Turns the trainer's events into a moving bar and one line a validation.</summary>
     private sealed class EpochLines(IProgress<ExperimentProgress> progress) : IProgress<TrainingEvent>

@@ -20,8 +20,8 @@ public sealed record RunDescription(
 /// <summary>A folder that holds all of one run.</summary>
 /// <remarks>
 /// <c>run.json</c> says what ran where, <c>config.json</c> holds the options, <c>metrics.jsonl</c> the curves (the
-/// trainer's file, one JSON object a line), <c>metrics.json</c> the final metrics, <c>checkpoints</c> what a killed run
-/// goes on from. A folder in use is never taken over: a new run gets a new name, and going on is asked for by name.
+/// trainer's file, one JSON object a line), <c>metrics.json</c> the final metrics (<c>validation.json</c> in their place
+/// where the test cases were left closed), <c>checkpoints</c> what a killed run goes on from. A folder in use is never taken over: a new run gets a new name, and going on is asked for by name.
 /// </remarks>
 public sealed class RunFolder
 {
@@ -44,11 +44,17 @@ public sealed class RunFolder
     /// <summary>The final metrics; there only when the run has ended.</summary>
     public string MetricsPath => Within("metrics.json");
 
+    /// <summary>The validation metrics of a run that left the test cases closed; there only when it has ended.</summary>
+    public string ValidationPath => Within("validation.json");
+
     /// <summary>Where checkpoints go.</summary>
     public string CheckpointFolder => Within("checkpoints");
 
     /// <summary>Whether the run has ended.</summary>
-    public bool IsComplete => File.Exists(MetricsPath);
+    public bool IsComplete => IsTested || File.Exists(ValidationPath);
+
+    /// <summary>Whether the run has ended and was measured on the test cases.</summary>
+    public bool IsTested => File.Exists(MetricsPath);
 
     /// <summary>Begins a run in a folder of its own: <c>name</c>, or <c>name-2</c>, <c>name-3</c> ... where that is taken.</summary>
     /// <param name="root">Folder of all runs; made where missing.</param>
@@ -145,17 +151,29 @@ public sealed class RunFolder
 
     /// <summary>Ends the run: writes its final metrics.</summary>
     /// <exception cref="IOException">The run has ended before.</exception>
-    public void Complete(SeedResult result)
+    public void Complete(SeedResult result) => End(MetricsPath, result);
+
+    /// <summary>Ends a run that leaves the test cases closed: writes its validation metrics.</summary>
+    /// <exception cref="IOException">The run has ended before.</exception>
+    public void CompleteUntested(SeedResult validation) => End(ValidationPath, validation);
+
+    /// <summary>The final metrics of a run that has ended.</summary>
+    /// <exception cref="FileNotFoundException">The run has not ended, or left the test cases closed.</exception>
+    public SeedResult ReadResult() => RecordFile.Read<SeedResult>(MetricsPath);
+
+    /// <summary>The validation metrics of a run that left the test cases closed.</summary>
+    /// <exception cref="FileNotFoundException">The run has not ended, or was measured on the test cases.</exception>
+    public SeedResult ReadValidation() => RecordFile.Read<SeedResult>(ValidationPath);
+
+    private void End(string path, SeedResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
         if (IsComplete)
-            throw new IOException($"{MetricsPath} is there already: the run has ended before.");
-        RecordFile.Write(MetricsPath, result, overwrite: false);
+            throw new IOException(
+                $"{(IsTested ? MetricsPath : ValidationPath)} is there already: the run has ended before."
+            );
+        RecordFile.Write(path, result, overwrite: false);
     }
-
-    /// <summary>The final metrics of a run that has ended.</summary>
-    /// <exception cref="FileNotFoundException">The run has not ended.</exception>
-    public SeedResult ReadResult() => RecordFile.Read<SeedResult>(MetricsPath);
 
     /// <summary>Takes a new or empty folder; of two processes that try, one succeeds.</summary>
     private static bool Claim(string path)

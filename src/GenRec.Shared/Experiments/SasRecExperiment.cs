@@ -37,17 +37,8 @@ public static class SasRecExperiment
         CancellationToken cancel = default
     )
     {
-        ArgumentNullException.ThrowIfNull(preset);
-        var split = preset.LoadSplit();
-        // Validated without seen items: a model that ranks them high is right about the user and wrong about the task, and
-        // NDCG with them stops improving long before the ranking of new items does.
-        var unseen = EvaluationProtocol.Full with
-        {
-            SeenFilter = SeenFilter.History,
-        };
-        using var task = new SasRecTask(preset.Dataset, split, preset.Model, seed, unseen, device);
-        var options = preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder };
-        var trained = Trainer.Fit(task, options, progress, cancel);
+        var (split, task, trained) = Train(preset, seed, folder, device, progress, cancel);
+        using var disposing = task;
         var results = Measure(new SasRecScorer(task.Model), split, seed, trained, cancel);
         if (folder is not null)
         {
@@ -56,6 +47,56 @@ public static class SasRecExperiment
             folder.Complete(results[""]);
         }
         return results;
+    }
+
+    /// <summary>Trains and keeps the test cases closed: what a setting may be chosen by.</summary>
+    /// <inheritdoc cref="Run" path="/param"/>
+    /// <returns>The validation metrics of the best weights, full ranking without seen items.</returns>
+    /// <exception cref="TrainingInterruptedException">It was cancelled.</exception>
+    public static SeedResult Validate(
+        SasRecPreset preset,
+        long seed,
+        RunFolder? folder = null,
+        torch.Device? device = null,
+        IProgress<TrainingEvent>? progress = null,
+        CancellationToken cancel = default
+    )
+    {
+        var (_, task, trained) = Train(preset, seed, folder, device, progress, cancel);
+        using var disposing = task;
+        var result = new SeedResult(seed, trained.Metrics, trained.WeightsOfStep, trained.Seconds);
+        folder?.CompleteUntested(result);
+        return result;
+    }
+
+    private static (Split Split, SasRecTask Task, TrainingResult Trained) Train(
+        SasRecPreset preset,
+        long seed,
+        RunFolder? folder,
+        torch.Device? device,
+        IProgress<TrainingEvent>? progress,
+        CancellationToken cancel
+    )
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        var split = preset.LoadSplit();
+        // Validated without seen items: a model that ranks them high is right about the user and wrong about the task, and
+        // NDCG with them stops improving long before the ranking of new items does.
+        var unseen = EvaluationProtocol.Full with
+        {
+            SeenFilter = SeenFilter.History,
+        };
+        var task = new SasRecTask(preset.Dataset, split, preset.Model, seed, unseen, device);
+        try
+        {
+            var options = preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder };
+            return (split, task, Trainer.Fit(task, options, progress, cancel));
+        }
+        catch
+        {
+            task.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Measures a scorer on the test cases under every protocol.</summary>
@@ -94,9 +135,11 @@ public static class SasRecExperiment
     {
         ArgumentNullException.ThrowIfNull(preset);
         ArgumentNullException.ThrowIfNull(runs);
-        if (runs.FirstOrDefault(run => !run.IsComplete) is { } unfinished)
+        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
             throw new ArgumentException(
-                $"The run in {unfinished.Path} has not finished: resume it first.",
+                untested.IsComplete
+                    ? $"The run in {untested.Path} left the test cases closed; run the chosen setting with 'run'."
+                    : $"The run in {untested.Path} has not finished: resume it first.",
                 nameof(runs)
             );
         return

@@ -178,6 +178,28 @@ public sealed record SasRecPreset(
             nameof(name)
         );
 
+    /// <summary>The preset with some options changed; those of the model are looked for first, then those of the training.</summary>
+    /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
+    /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
+    public SasRecPreset With(IEnumerable<KeyValuePair<string, string>> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var (model, training) = (Model, Training);
+        foreach (var (option, value) in values)
+            if (OptionText.Names(model).Contains(option, StringComparer.OrdinalIgnoreCase))
+                model = OptionText.With(model, option, value);
+            else if (OptionText.Names(training).Contains(option, StringComparer.OrdinalIgnoreCase))
+                training = OptionText.With(training, option, value);
+            else
+                throw new ArgumentException(
+                    $"{Name} has no option '{option}'. There are: "
+                        + $"{string.Join(", ", OptionText.Names(model).Concat(OptionText.Names(training)))}."
+                );
+        model.Validate();
+        training.Validate();
+        return this with { Model = model, Training = training };
+    }
+
     /// <summary>Its data, divided leave-one-out.</summary>
     public Split LoadSplit() =>
         Splits.LeaveOneOut(

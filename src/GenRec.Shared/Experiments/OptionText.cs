@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace GenRec.Shared.Experiments;
+
+/// <summary>Changes single options by name, as a command line gives them.</summary>
+public static class OptionText
+{
+    /// <summary>The options that can be given as text: numbers, switches and names, not nested ones.</summary>
+    public static IReadOnlyList<string> Names<T>(T options)
+        where T : class =>
+        [.. Json(options).Where(option => option.Value is null or JsonValue).Select(option => option.Key)];
+
+    /// <summary>A copy with one option changed.</summary>
+    /// <param name="options">A record of options.</param>
+    /// <param name="name">One of <see cref="Names{T}"/>, in any case.</param>
+    /// <param name="value">As JSON writes it, quotes left out: <c>0.3</c>, <c>true</c>, <c>crossEntropy</c>, <c>null</c>.</param>
+    /// <exception cref="ArgumentException">There is no such option, or the value does not fit it.</exception>
+    public static T With<T>(T options, string name, string value)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        var json = Json(options);
+        var key =
+            Names(options).FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException(
+                $"There is no option '{name}'. There are: {string.Join(", ", Names(options))}."
+            );
+        json[key] = Parse(value);
+        try
+        {
+            return json.Deserialize<T>(RecordFile.Options)!;
+        }
+        catch (JsonException failure)
+        {
+            throw new ArgumentException($"'{value}' does not fit the option '{key}'.", failure);
+        }
+    }
+
+    private static JsonNode? Parse(string value)
+    {
+        try
+        {
+            return JsonNode.Parse(value) is { } node and not JsonValue
+                ? JsonValue.Create(value)
+                : JsonNode.Parse(value);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(value); // a name without its quotes
+        }
+    }
+
+    private static JsonObject Json<T>(T options)
+        where T : class => (JsonObject)JsonSerializer.SerializeToNode(options, RecordFile.Options)!;
+}
