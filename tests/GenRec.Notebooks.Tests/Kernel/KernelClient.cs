@@ -115,6 +115,18 @@ internal sealed class KernelClient : IDisposable
         return [Delimiter, Encoding.ASCII.GetBytes(Sign(parts)), .. parts];
     }
 
+    /// <summary>The frames of a properly signed request with any content, and any header where one is
+    /// given.</summary>
+    public byte[][] FramesOf(byte[] content, string? header = null)
+    {
+        var frames = Frames("execute_request", [], null, out _);
+        frames[^1] = content;
+        if (header is not null)
+            frames[2] = Encoding.UTF8.GetBytes(header);
+        frames[1] = Encoding.ASCII.GetBytes(Sign(frames[2..]));
+        return frames;
+    }
+
     /// <summary>Sends a request and collects what comes of it.</summary>
     public Exchange Ask(string type, JsonObject? content = null, DealerSocket? channel = null) =>
         Finish(Send(channel ?? Shell, type, content ?? []), channel);
