@@ -12,6 +12,12 @@ internal static class KernelMemoryCommand
     private const int WarmCells = 20; // by then libtorch, Plotly.NET and the compiler are loaded and warm
     private const int WarmCharts = 5;
 
+    private const string Chart = """
+        double[] steps = [.. Enumerable.Range(0, 1000).Select(i => (double)i)];
+        var curve = new LearningCurve("run", steps, [.. steps.Select(step => Math.Exp(-step / 300) + 1)]);
+        Figures.LearningCurves(new FigureText("Loss", "Falls.", "step", "loss"), [curve])
+        """;
+
     public static Command Make()
     {
         var cells = new Option<int>("--cells")
@@ -81,7 +87,7 @@ internal static class KernelMemoryCommand
             var isChart = (cell + 1) * charts / cells > cell * charts / cells;
             kernel.Execute(
                 isChart
-                    ? "Chart2D.Chart.Line<int, double, string>(Enumerable.Range(0, 1000), Enumerable.Range(0, 1000).Select(i => Math.Sin(i / 50.0)))"
+                    ? Chart
                     : "using (NewDisposeScope()) { var x = randn(256, 256); Console.WriteLine(x.matmul(x).mean().item<float>()); }"
             );
         }

@@ -8,7 +8,7 @@ public sealed class InterruptTests
 {
     private const string Training = """
         var split = Splits.LeaveOneOut(World.Create(WorldPreset.Smoke).Dataset.Interactions);
-        var task = new SasRecTask("smoke", split, new SasRecOptions { Hidden = 16, MaxLength = 10 }, seed: 1);
+        var task = new SasRecTask("smoke", split, new SasRecOptions { Hidden = 16, MaxLength = 10, Source = "test" }, seed: 1);
         var forEver = new TrainingOptions { Epochs = 100_000, Folder = "run" };
         Console.WriteLine("training");
         """;

@@ -176,7 +176,8 @@ internal sealed class KernelClient : IDisposable
                 if (fits(heard))
                     return heard;
             }
-        throw new TimeoutException("The message waited for was not published.");
+        var told = Unasked.TakeLast(10).Select(message => $"{message.Type} {message.Content.ToJsonString()}");
+        throw new TimeoutException($"The message waited for was not published, but {string.Join("; ", told)}.");
     }
 
     public ClientMessage Receive(NetMQSocket socket) =>
