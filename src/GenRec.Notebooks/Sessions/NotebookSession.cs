@@ -55,6 +55,9 @@ public sealed class NotebookSession : IDisposable
     /// first.</summary>
     public Script? LastScript => chain.IsCompletedSuccessfully ? chain.Result.Last : null;
 
+    /// <summary>The notebook's folder, an absolute path.</summary>
+    public string Folder => options.Folder;
+
     /// <summary>Ends when the session is ready for its first cell.</summary>
     public Task ReadyAsync() => chain;
 

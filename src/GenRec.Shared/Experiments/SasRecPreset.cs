@@ -1,5 +1,6 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Worlds;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
@@ -19,7 +20,7 @@ public sealed record SasRecPreset(
     string Scale,
     SasRecOptions Model,
     TrainingOptions Training
-)
+) : RichRecord
 {
     // Section IV-D of the paper and kang205/SASRec main.py: width 50, two blocks, one head, dropout 0.5 on sparse sets and 0.2
     // on MovieLens, Adam at 1e-3 with beta2 0.98, batches of 128. Trained here until validation stops improving instead of

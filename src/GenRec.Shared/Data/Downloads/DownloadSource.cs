@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Downloads;
 
@@ -52,7 +53,7 @@ public sealed record DownloadSource(
     string? GitBlob = null,
     ArchiveKind Archive = ArchiveKind.None,
     IReadOnlyDictionary<string, string>? Install = null
-)
+) : RichRecord
 {
     /// <summary>Whether a checksum is known. Without one the computed SHA-256 is reported, and a warning.</summary>
     [JsonIgnore]
