@@ -92,6 +92,12 @@ internal static class CommandLine
 
     private static int Tell(Terminal terminal, Exception error)
     {
+        if (error is FailedRun failed)
+        {
+            var code = Tell(terminal, failed.InnerException!);
+            terminal.Error.WriteLine(failed.Next);
+            return code;
+        }
         while (error is TypeInitializationException or TargetInvocationException && error.InnerException is { } inner)
             error = inner;
         if (error is OperationCanceledException)

@@ -5,8 +5,16 @@ namespace GenRec.Cli;
 /// <summary>Ctrl+C and a request to terminate: the first asks the command to save and stop, the second ends the process.</summary>
 internal sealed class StopSignals : IDisposable
 {
+    private const PosixSignal FileTooLong = (PosixSignal)25; // SIGXFSZ on Linux and macOS
     private readonly CancellationTokenSource stop = new();
     private readonly List<PosixSignalRegistration> registrations = [];
+
+    public StopSignals()
+    {
+        // Where a limit of the file size is reached, the write shall fail, which is told, and not end the process.
+        if (!OperatingSystem.IsWindows())
+            registrations.Add(PosixSignalRegistration.Create(FileTooLong, context => context.Cancel = true));
+    }
 
     /// <summary>Fires at the first signal.</summary>
     public CancellationToken Token => stop.Token;

@@ -172,11 +172,9 @@ internal static class ExperimentCommand
                     )
             );
         }
-        catch
+        catch (Exception error) when (!folder.DiscardUnlessBegun())
         {
-            if (!folder.DiscardUnlessBegun())
-                terminal.Error.WriteLine($"What was computed is kept. When it is put right: {ResumeCommand(shown)}");
-            throw;
+            throw new FailedRun(error, $"What was computed is kept. Carry on with: {ResumeCommand(shown)}");
         }
         foreach (var line in result.Summary)
             terminal.Out.WriteLine(line);
