@@ -100,7 +100,7 @@ internal static class ExperimentCommand
                 if (request?.Experiment is null)
                     throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
                 var found = Find(registry, request.Experiment, null);
-                var run = RunFolder.Resume(path, new ExperimentConfig(request, found.OptionsOf(request)));
+                var run = Reopen(path, new ExperimentConfig(request, found.OptionsOf(request)));
                 return WatchAsync(terminal, found, request, run, cancel);
             }
         );
@@ -146,16 +146,37 @@ internal static class ExperimentCommand
         return RunFolder.Create(root, name, new ExperimentConfig(request, experiment.OptionsOf(request)), request.Seed);
     }
 
+    /// <summary>Goes on with a run; that it has ended, or began otherwise, is the user's to know.</summary>
+    internal static RunFolder Reopen(string path, ExperimentConfig config)
+    {
+        try
+        {
+            return RunFolder.Resume(path, config);
+        }
+        catch (InvalidOperationException refused)
+        {
+            throw new UserError(refused.Message);
+        }
+    }
+
     /// <summary>Runs with progress; prints the summary, or how to carry on.</summary>
+    /// <param name="terminal">Where to write.</param>
+    /// <param name="experiment">What to run.</param>
+    /// <param name="request">How.</param>
+    /// <param name="folder">The run's folder, begun or reopened.</param>
+    /// <param name="cancel">Asks the run to save and stop.</param>
+    /// <param name="resume">The command that carries on; 'experiment resume' with the folder where null.</param>
     internal static async Task<int> WatchAsync(
         Terminal terminal,
         IExperiment experiment,
         ExperimentRequest request,
         RunFolder folder,
-        CancellationToken cancel
+        CancellationToken cancel,
+        string? resume = null
     )
     {
         var shown = Repository.Shown(folder.Path);
+        resume ??= ResumeCommand(shown);
         terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");
         ExperimentResult result;
         try
@@ -174,14 +195,14 @@ internal static class ExperimentCommand
         }
         catch (Exception error) when (!folder.DiscardUnlessBegun())
         {
-            throw new FailedRun(error, $"What was computed is kept. Carry on with: {ResumeCommand(shown)}");
+            throw new FailedRun(error, $"What was computed is kept. Carry on with: {resume}");
         }
         foreach (var line in result.Summary)
             terminal.Out.WriteLine(line);
         if (result.Finished)
             return ExitCode.Done;
         terminal.Out.WriteLine("Stopped; a checkpoint is saved. Carry on with:");
-        terminal.Out.WriteLine($"  {ResumeCommand(shown)}");
+        terminal.Out.WriteLine($"  {resume}");
         return ExitCode.Failed;
     }
 
