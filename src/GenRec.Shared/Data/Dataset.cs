@@ -1,4 +1,5 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using Microsoft.Data.Analysis;
 
 namespace GenRec.Shared.Data;
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Data;
 /// <param name="Interactions">All events.</param>
 /// <param name="Items">What is known about the items; <c>ItemCount</c> rows.</param>
 /// <param name="Card">Counts, sources, licence.</param>
-public sealed record Dataset(string Name, Interactions Interactions, ItemTable Items, DataCard Card)
+public sealed record Dataset(string Name, Interactions Interactions, ItemTable Items, DataCard Card) : RichRecord
 {
     /// <summary>What is known about the users, row <c>u</c> for user <c>u</c>; null where nothing is.</summary>
     public DataFrame? Users { get; init; }

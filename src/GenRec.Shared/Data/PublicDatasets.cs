@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>A public data set that the project knows how to read.</summary>
@@ -16,7 +18,7 @@ public sealed record PublicDataset(
     string Published,
     string Source,
     string Licence
-)
+) : RichRecord
 {
     /// <summary>Name of the folder under a data root.</summary>
     public string Folder { get; init; } = Name;

@@ -12,7 +12,7 @@ public sealed record MetricRow(
     IReadOnlyDictionary<string, double> Metrics,
     IReadOnlyDictionary<string, double>? StandardErrors = null,
     string? Source = null
-);
+) : RichRecord;
 
 /// <summary>Tables from the project's usual values.</summary>
 public static class Tables

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Evaluation;
 
@@ -11,7 +12,7 @@ public readonly record struct GroupMean(string Name, int Cases, double Mean);
 /// <summary>Cases divided into named groups, to see for whom a model works.</summary>
 /// <param name="Names">Groups, in the order to show them.</param>
 /// <param name="GroupOf">Index into <paramref name="Names"/> of each case, <c>[cases]</c>.</param>
-public sealed record CaseGroups(IReadOnlyList<string> Names, int[] GroupOf)
+public sealed record CaseGroups(IReadOnlyList<string> Names, int[] GroupOf) : RichRecord
 {
     /// <summary>By the target's popularity in training.</summary>
     /// <remarks>

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Evaluation;
 
 /// <summary>How an evaluation runs; nothing here changes what it finds.</summary>
-public sealed record RankingOptions
+public sealed record RankingOptions : RichRecord
 {
     /// <summary>Length of each case's list of best items in the result; 0 keeps none. At most N counts.</summary>
     [Range(0, int.MaxValue)]

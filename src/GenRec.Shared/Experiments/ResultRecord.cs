@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 
 namespace GenRec.Shared.Experiments;
@@ -7,7 +8,7 @@ namespace GenRec.Shared.Experiments;
 /// <param name="Ranking">For example <c>full</c>, see <see cref="EvaluationProtocol.Ranking"/>.</param>
 /// <param name="SeenFilter">Which seen items are filtered.</param>
 /// <param name="Level">What is ranked.</param>
-public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, EvaluationLevel Level)
+public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, EvaluationLevel Level) : RichRecord
 {
     /// <summary>Names a protocol.</summary>
     public static RecordedProtocol Of(EvaluationProtocol protocol)
@@ -22,15 +23,15 @@ public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, Eva
 /// <param name="Metrics">Test metrics by name.</param>
 /// <param name="Steps">Updates made.</param>
 /// <param name="Seconds">Training time.</param>
-public sealed record SeedResult(long Seed, IReadOnlyDictionary<string, double> Metrics, long Steps, double Seconds);
+public sealed record SeedResult(long Seed, IReadOnlyDictionary<string, double> Metrics, long Steps, double Seconds) : RichRecord;
 
 /// <summary>A point of a learning curve.</summary>
 /// <param name="Step">Updates made so far.</param>
 /// <param name="Values">Values by name: a loss, or a validation metric.</param>
-public sealed record CurvePoint(long Step, IReadOnlyDictionary<string, double> Values);
+public sealed record CurvePoint(long Step, IReadOnlyDictionary<string, double> Values) : RichRecord;
 
 /// <summary>A system's result on a data set: the one schema of <c>data/results/&lt;system&gt;/&lt;dataset&gt;-&lt;variant&gt;.json</c>.</summary>
-public sealed record ResultRecord
+public sealed record ResultRecord : RichRecord
 {
     /// <summary>What was run, lower case with hyphens, for example <c>sasrec</c>; the name of the folder.</summary>
     [JsonPropertyOrder(0)]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Experiments;
 
@@ -15,7 +16,7 @@ public sealed record RunDescription(
     DateTime Started,
     string Command,
     RunEnvironment Environment
-);
+) : RichRecord;
 
 /// <summary>A folder that holds all of one run.</summary>
 /// <remarks>
@@ -23,7 +24,7 @@ public sealed record RunDescription(
 /// trainer's file, one JSON object a line), <c>metrics.json</c> the final metrics (<c>validation.json</c> in their place
 /// where the test cases were left closed), <c>checkpoints</c> what a killed run goes on from. A folder in use is never taken over: a new run gets a new name, and going on is asked for by name.
 /// </remarks>
-public sealed class RunFolder
+public sealed class RunFolder : RichObject
 {
     private const string RunFile = "run.json";
 

@@ -8,7 +8,7 @@ namespace GenRec.Shared.Plotting;
 /// using var watch = new TrainingWatch("SASRec, CE", "NDCG@10");
 /// var trained = await Trainer.FitAsync(task, options, watch);
 /// </code></example>
-public sealed class TrainingWatch : IProgress<TrainingEvent>, IDisposable
+public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDisposable
 {
     private readonly Lock gate = new();
     private readonly List<(double Epoch, double Value)> losses = [];

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Reading;
 
@@ -68,7 +69,7 @@ public sealed record ReadingEntry(
     string Remark,
     ReadingState State,
     string Notebook
-)
+) : RichRecord
 {
     /// <summary>The date as a day; the 15th stands for a month. Null when the list gives none.</summary>
     [JsonIgnore]

@@ -7,7 +7,7 @@ namespace GenRec.Shared.Reading;
 
 /// <summary>The reading list in its order.</summary>
 /// <param name="Entries">All entries, number 1 first.</param>
-public sealed partial record ReadingList(IReadOnlyList<ReadingEntry> Entries)
+public sealed partial record ReadingList(IReadOnlyList<ReadingEntry> Entries) : RichRecord
 {
     private const string Shipped = "reading-list.json";
 

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Runtime;
 
 /// <summary>A folder with libtorch's libraries: a package's, or an existing PyTorch installation's.</summary>
 /// <param name="Path">Absolute path of the folder that holds the <c>torch_cpu</c> library.</param>
 /// <param name="Version">Version that the installation gives in words (<c>2.11.0+cu128</c>), or null where it gives none.</param>
-public sealed partial record LibTorchFolder(string Path, string? Version)
+public sealed partial record LibTorchFolder(string Path, string? Version) : RichRecord
 {
     /// <summary>Environment variable that names the folder of an existing installation.</summary>
     public const string Variable = "GENREC_LIBTORCH";

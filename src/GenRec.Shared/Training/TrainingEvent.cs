@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Training;
 
 /// <summary>How far a training run is.</summary>
@@ -8,7 +10,7 @@ public readonly record struct TrainingPosition(long Step, long TotalSteps, doubl
 
 /// <summary>Something that happened in a training run; the command line and notebooks draw them each in their way.</summary>
 /// <param name="At">How far the run was.</param>
-public abstract record TrainingEvent(TrainingPosition At);
+public abstract record TrainingEvent(TrainingPosition At) : RichRecord;
 
 /// <summary>The run begins, or goes on from a checkpoint.</summary>
 /// <param name="At">How far the run is.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Downloads;
 
@@ -54,7 +55,7 @@ public sealed record DownloadSource(
     ArchiveKind Archive = ArchiveKind.None,
     IReadOnlyDictionary<string, string>? Install = null,
     bool Extra = false
-)
+) : RichRecord
 {
     /// <summary>Whether a checksum is known. Without one the computed SHA-256 is reported, and a warning.</summary>
     [JsonIgnore]

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using Polly;
 using Polly.Retry;
 
@@ -12,7 +13,7 @@ namespace GenRec.Shared.Data.Downloads;
 /// verified and used. Nothing that is there is overwritten.
 /// </remarks>
 /// <param name="options">How to download, or null for the usual way.</param>
-public sealed class Downloader(DownloadOptions? options = null) : IDisposable
+public sealed class Downloader(DownloadOptions? options = null) : RichObject, IDisposable
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(100);
     private readonly DownloadOptions options = options ?? new DownloadOptions();

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Training;
 using TorchSharp.Modules;
@@ -10,7 +11,7 @@ namespace GenRec.Shared.Models.Baselines;
 /// <param name="Users">Users, <c>[B]</c>.</param>
 /// <param name="Chosen">An item each user chose, <c>[B]</c>.</param>
 /// <param name="Others">An item each user did not choose, <c>[B]</c>.</param>
-public sealed record PreferencePairs(long[] Users, long[] Chosen, long[] Others);
+public sealed record PreferencePairs(long[] Users, long[] Chosen, long[] Others) : RichRecord;
 
 /// <summary>
 /// BPR-MF: a vector a user, a vector and a bias an item, trained so that what a user chose scores above what the user did
