@@ -62,9 +62,7 @@ public sealed class KernelServer : IDisposable
         log = new KernelLog(options.Log);
         codec = new MessageCodec(connection.Key);
         if (connection.Key.IsEmpty)
-            log.Line(
-                "the connection file holds no key: messages are not signed, and whoever reaches the ports is obeyed."
-            );
+            log.Line("the connection file holds no key: messages are not signed, and whoever reaches the ports is obeyed.");
 
         heartbeat = new HeartbeatSocket(connection.EndpointOf(connection.HeartbeatPort));
         iopub = new PublishSocket(connection.EndpointOf(connection.IopubPort));
@@ -77,10 +75,7 @@ public sealed class KernelServer : IDisposable
         questions = new Questions(language, history, publisher);
         runner = new CellRunner(session, publisher, input, history, (r, c) => Answer(shell!, r, c), codec.Session);
         cells = new RequestLoop<Cell>("cells", RunAsync);
-        asked = new RequestLoop<Question>(
-            "questions",
-            question => AnswerAsync(shell!, question.Request, question.After)
-        );
+        asked = new RequestLoop<Question>("questions", question => AnswerAsync(shell!, question.Request, question.After));
         controls = new RequestLoop<ControlRequest>("control requests", ControlAsync);
 
         stdin = Bind("stdin", connection.StdinPort, input.Receive);

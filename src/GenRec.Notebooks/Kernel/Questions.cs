@@ -79,9 +79,9 @@ internal sealed class Questions(Task<ILanguageService?> language, CellHistory hi
             ["metadata"] = new JsonObject
             {
                 // JupyterLab and VS Code read icons and signatures from here.
-                ["_jupyter_types_experimental"] = new JsonArray([
-                    .. list.Items.Select(item => Described(item, start, end)),
-                ]),
+                ["_jupyter_types_experimental"] = new JsonArray(
+                    [.. list.Items.Select(item => Described(item, start, end))]
+                ),
             },
         };
     }

@@ -47,8 +47,7 @@ public static partial class ShadowCopy
             FileOptions.DeleteOnClose
         );
 
-    private static bool IsCopied(string file) =>
-        !Path.GetFileName(file).StartsWith(LeasePrefix, StringComparison.Ordinal);
+    private static bool IsCopied(string file) => !Path.GetFileName(file).StartsWith(LeasePrefix, StringComparison.Ordinal);
 
     private static string NameOf(string source, IEnumerable<string> files)
     {
@@ -126,12 +125,7 @@ public static partial class ShadowCopy
         return false;
     }
 
-    [LibraryImport(
-        "kernel32",
-        EntryPoint = "CreateHardLinkW",
-        StringMarshalling = StringMarshalling.Utf16,
-        SetLastError = true
-    )]
+    [LibraryImport("kernel32", EntryPoint = "CreateHardLinkW", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool CreateHardLink(string link, string existing, nint attributes);
 }
