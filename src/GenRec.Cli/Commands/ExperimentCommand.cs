@@ -47,13 +47,8 @@ internal static class ExperimentCommand
         var preset = new Argument<string>("preset") { Description = "Name of a preset, see 'genrec experiment list'" };
         var scale = new Option<string?>("--scale") { Description = "Take the preset of this scale" };
         scale.AcceptOnlyFromAmong(Scales);
-        var seed = new Option<long?>("--seed") { Description = "Seed instead of the preset's" };
-        var epochs = new Option<int?>("--epochs") { Description = "Epochs instead of the preset's" };
-        epochs.Validators.Add(result =>
-        {
-            if (result.GetValue(epochs) is < 1)
-                result.AddError("--epochs must be at least 1.");
-        });
+        var seed = NumberOption.Whole("--seed", "Seed instead of the preset's");
+        var epochs = NumberOption.AtLeast("--epochs", 1, "Epochs instead of the preset's");
         var device = new Option<string?>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
         var set = new Option<string[]>("--set") { Description = "Another option as name=value; may be repeated" };
         var output = new Option<DirectoryInfo?>("--output")
@@ -140,9 +135,11 @@ internal static class ExperimentCommand
 
     private static RunFolder NewFolder(string? output, IExperiment experiment, ExperimentRequest request)
     {
-        var (root, name) = output is null
-            ? (Path.Combine(Repository.Root, "runs"), experiment.Name)
-            : (Path.GetDirectoryName(output) ?? output, Path.GetFileName(output));
+        if (output is null)
+            output = Path.Combine(Repository.Root, "runs", experiment.Name);
+        var path = Path.TrimEndingDirectorySeparator(output);
+        if (Path.GetDirectoryName(path) is not { } root || Path.GetFileName(path) is not { Length: > 0 } name)
+            throw new UserError($"--output {output} is no folder that a run could have for itself; name a new one.");
         return RunFolder.Create(root, name, new ExperimentConfig(request, experiment.OptionsOf(request)), request.Seed);
     }
 
@@ -193,7 +190,9 @@ internal static class ExperimentCommand
                     )
             );
         }
-        catch (Exception error) when (!folder.DiscardUnlessBegun())
+        catch (Exception error)
+            // Told as it is where nothing is there to go on from, or where going on would fail in the same way.
+            when (!folder.DiscardUnlessBegun() && error is not (InvalidDataException or ArgumentException or UserError))
         {
             throw new FailedRun(error, $"What was computed is kept. Carry on with: {resume}");
         }

@@ -22,7 +22,7 @@ internal static class ExperimentTuneCommand
             Description = "Validation metric that chooses",
             DefaultValueFactory = _ => "NDCG@10",
         };
-        var seed = new Option<long?>("--seed") { Description = "Seed of all trials instead of the preset's" };
+        var seed = NumberOption.Whole("--seed", "Seed of all trials instead of the preset's");
         var device = new Option<string>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
         var output = new Option<DirectoryInfo?>("--output")
         {
