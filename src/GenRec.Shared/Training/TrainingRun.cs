@@ -67,7 +67,7 @@ internal sealed class TrainingRun : IDisposable
                 return Finish();
             if (cancellation.IsCancellationRequested)
                 Interrupt(cancellation);
-            pause.Collect();
+            CollectionPause.Collect();
             Update(state.Step + 1);
         }
     }
