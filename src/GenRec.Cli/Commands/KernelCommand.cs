@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GenRec.Notebooks.Kernel.Install;
 using GenRec.Notebooks.Kernel.Start;
+using GenRec.Notebooks.Language;
 using Spectre.Console;
 
 namespace GenRec.Cli.Commands;
@@ -100,6 +101,7 @@ internal static class KernelCommand
                     ConnectionFile = parsed.GetRequiredValue(file).FullName,
                     InPlace = parsed.GetValue(inPlace),
                     Parent = parsed.GetValue(parent),
+                    Language = session => new RoslynLanguageService(session),
                 }
             )
         );

@@ -108,6 +108,8 @@ internal sealed class CellRunner(
         {
             var cell = new CellRequest(code, $"cell [{executionCount}]") { Abort = aborting.Token };
             var ready = await session.ConfigureAwait(false);
+            if (ready.IsBroken)
+                throw new InvalidOperationException("An earlier cell could not be stopped: restart the kernel.");
             var result = await ready.RunAsync(cell, sink, stopping.Token).ConfigureAwait(false);
             if (result.StillRunning)
                 sink.Stream(ConsoleStream.Error, "The kernel takes no further cells: restart it to go on.\n");

@@ -48,6 +48,7 @@ public sealed class KernelServer : IDisposable
     private readonly RequestLoop<Question> asked;
     private readonly RequestLoop<ControlRequest> controls;
     private readonly Task<NotebookSession> session;
+    private readonly Lazy<Task<ILanguageService?>> language;
     private readonly TaskCompletionSource<bool> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task lastCell = Task.CompletedTask; // of the shell's thread alone
 
@@ -62,7 +63,9 @@ public sealed class KernelServer : IDisposable
         log = new KernelLog(options.Log);
         codec = new MessageCodec(connection.Key);
         if (connection.Key.IsEmpty)
-            log.Line("the connection file holds no key: messages are not signed, and whoever reaches the ports is obeyed.");
+            log.Line(
+                "the connection file holds no key: messages are not signed, and whoever reaches the ports is obeyed."
+            );
 
         heartbeat = new HeartbeatSocket(connection.EndpointOf(connection.HeartbeatPort));
         iopub = new PublishSocket(connection.EndpointOf(connection.IopubPort));
@@ -71,11 +74,15 @@ public sealed class KernelServer : IDisposable
 
         var start = new TaskCompletionSource<NotebookSession>(TaskCreationOptions.RunContinuationsAsynchronously);
         session = start.Task;
-        var language = WithLanguageAsync(options.Language);
+        // Made by the first cell's end or the first question: warming up, it would compete with the first cell.
+        language = new Lazy<Task<ILanguageService?>>(() => WithLanguageAsync(options.Language));
         questions = new Questions(language, history, publisher);
         runner = new CellRunner(session, publisher, input, history, (r, c) => Answer(shell!, r, c), codec.Session);
         cells = new RequestLoop<Cell>("cells", RunAsync);
-        asked = new RequestLoop<Question>("questions", question => AnswerAsync(shell!, question.Request, question.After));
+        asked = new RequestLoop<Question>(
+            "questions",
+            question => AnswerAsync(shell!, question.Request, question.After)
+        );
         controls = new RequestLoop<ControlRequest>("control requests", ControlAsync);
 
         stdin = Bind("stdin", connection.StdinPort, input.Receive);
@@ -110,6 +117,8 @@ public sealed class KernelServer : IDisposable
         stdin.Dispose();
         iopub.Dispose();
         heartbeat.Dispose();
+        if (language is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            (language.Value.Result as IDisposable)?.Dispose();
         if (session.IsCompletedSuccessfully)
             session.Result.Dispose();
     }
@@ -150,6 +159,7 @@ public sealed class KernelServer : IDisposable
     {
         await runner.RunAsync(cell.Request).ConfigureAwait(false);
         cell.Done.SetResult();
+        _ = language.Value;
     }
 
     private Task ControlAsync(ControlRequest control)

@@ -5,7 +5,7 @@ using GenRec.Notebooks.Language;
 namespace GenRec.Notebooks.Kernel;
 
 /// <summary>Answers what is asked beside running cells, also while one runs.</summary>
-internal sealed class Questions(Task<ILanguageService?> language, CellHistory history, Publisher publisher)
+internal sealed class Questions(Lazy<Task<ILanguageService?>> language, CellHistory history, Publisher publisher)
 {
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(20);
 
@@ -53,7 +53,7 @@ internal sealed class Questions(Task<ILanguageService?> language, CellHistory hi
     private async Task<JsonObject> IsCompleteAsync(KernelMessage request)
     {
         var code = request.Text("code");
-        if (await language.ConfigureAwait(false) is not { } service)
+        if (await language.Value.ConfigureAwait(false) is not { } service)
             return new JsonObject { ["status"] = "unknown" };
         var status = service.Check(code);
         var content = new JsonObject { ["status"] = status.State.ToString().ToLowerInvariant() };
@@ -66,7 +66,7 @@ internal sealed class Questions(Task<ILanguageService?> language, CellHistory hi
     {
         var (code, cursor) = (request.Text("code"), request.Number("cursor_pos", int.MaxValue));
         var position = CodePoints.ToUnits(code, cursor);
-        var list = await language.ConfigureAwait(false) is { } service
+        var list = await language.Value.ConfigureAwait(false) is { } service
             ? await service.CompleteAsync(code, position, cancel).ConfigureAwait(false)
             : new CompletionList(position, position, []);
         var (start, end) = (CodePoints.FromUnits(code, list.Start), CodePoints.FromUnits(code, list.End));
@@ -79,9 +79,9 @@ internal sealed class Questions(Task<ILanguageService?> language, CellHistory hi
             ["metadata"] = new JsonObject
             {
                 // JupyterLab and VS Code read icons and signatures from here.
-                ["_jupyter_types_experimental"] = new JsonArray(
-                    [.. list.Items.Select(item => Described(item, start, end))]
-                ),
+                ["_jupyter_types_experimental"] = new JsonArray([
+                    .. list.Items.Select(item => Described(item, start, end)),
+                ]),
             },
         };
     }
@@ -120,7 +120,7 @@ internal sealed class Questions(Task<ILanguageService?> language, CellHistory hi
     private async Task<JsonObject> InspectAsync(KernelMessage request, CancellationToken cancel)
     {
         var (code, cursor) = (request.Text("code"), request.Number("cursor_pos", int.MaxValue));
-        var found = await language.ConfigureAwait(false) is { } service
+        var found = await language.Value.ConfigureAwait(false) is { } service
             ? await service
                 .InspectAsync(code, CodePoints.ToUnits(code, cursor), request.Number("detail_level", 0), cancel)
                 .ConfigureAwait(false)

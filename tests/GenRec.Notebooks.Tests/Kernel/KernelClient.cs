@@ -115,6 +115,18 @@ internal sealed class KernelClient : IDisposable
         return [Delimiter, Encoding.ASCII.GetBytes(Sign(parts)), .. parts];
     }
 
+    /// <summary>The frames of a properly signed request with any content, and any header where one is
+    /// given.</summary>
+    public byte[][] FramesOf(byte[] content, string? header = null)
+    {
+        var frames = Frames("execute_request", [], null, out _);
+        frames[^1] = content;
+        if (header is not null)
+            frames[2] = Encoding.UTF8.GetBytes(header);
+        frames[1] = Encoding.ASCII.GetBytes(Sign(frames[2..]));
+        return frames;
+    }
+
     /// <summary>Sends a request and collects what comes of it.</summary>
     public Exchange Ask(string type, JsonObject? content = null, DealerSocket? channel = null) =>
         Finish(Send(channel ?? Shell, type, content ?? []), channel);
@@ -164,7 +176,8 @@ internal sealed class KernelClient : IDisposable
                 if (fits(heard))
                     return heard;
             }
-        throw new TimeoutException("The message waited for was not published.");
+        var told = Unasked.TakeLast(10).Select(message => $"{message.Type} {message.Content.ToJsonString()}");
+        throw new TimeoutException($"The message waited for was not published, but {string.Join("; ", told)}.");
     }
 
     public ClientMessage Receive(NetMQSocket socket) =>
@@ -176,7 +189,8 @@ internal sealed class KernelClient : IDisposable
         if (!socket.TryReceiveMultipartBytes(wait, ref frames))
             return null;
         var at = frames!.FindIndex(frame => frame.AsSpan().SequenceEqual(Delimiter));
-        Assert.Equal(Sign([.. frames.Skip(at + 2).Take(4)]), Encoding.ASCII.GetString(frames[at + 1]));
+        if (Sign([.. frames.Skip(at + 2).Take(4)]) != Encoding.ASCII.GetString(frames[at + 1]))
+            throw new InvalidDataException("The kernel's message is not properly signed.");
         var header = Json(frames[at + 2]);
         return new ClientMessage(
             header["msg_type"]!.GetValue<string>(),

@@ -8,24 +8,13 @@ internal sealed class ProcessKernel : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly StringBuilder errors = new();
+    private readonly string[] arguments;
 
     public ProcessKernel(params string[] options)
     {
         Address = KernelAddress.Free();
-        string[] arguments = [Program, "kernel", "start", Address.WriteFile(folder.Path), .. options];
-        var start = new ProcessStartInfo("dotnet", arguments)
-        {
-            WorkingDirectory = folder.Path,
-            RedirectStandardError = true,
-        };
-        start.Environment.Remove("JPY_PARENT_PID");
-        Process = Process.Start(start)!;
-        Process.ErrorDataReceived += (_, line) =>
-        {
-            lock (errors)
-                errors.AppendLine(line.Data);
-        };
-        Process.BeginErrorReadLine();
+        arguments = [Program, "kernel", "start", Address.WriteFile(folder.Path), .. options];
+        Process = StartAgain();
         Client = new KernelClient(Address);
     }
 
@@ -53,6 +42,25 @@ internal sealed class ProcessKernel : IDisposable
             lock (errors)
                 return errors.ToString();
         }
+    }
+
+    /// <summary>Starts another process on the same connection file.</summary>
+    public Process StartAgain()
+    {
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("JPY_PARENT_PID");
+        var process = Process.Start(start)!;
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (errors)
+                errors.AppendLine(line.Data);
+        };
+        process.BeginErrorReadLine();
+        return process;
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using GenRec.Notebooks.Kernel;
+using GenRec.Notebooks.Language;
 
 namespace GenRec.Notebooks.Tests.Kernel;
 
@@ -16,6 +17,7 @@ internal sealed class TestKernel : IDisposable
             new KernelOptions
             {
                 Folder = folder.Path,
+                Language = session => new RoslynLanguageService(session),
                 Log = log,
                 Grace = grace ?? TimeSpan.FromSeconds(5),
             }

@@ -10,10 +10,8 @@ public static class KernelFolders
     public static string User =>
         Path.Combine(
             Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } named ? named
-                : OperatingSystem.IsWindows() ? Path.Combine(
-                    Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData),
-                    "jupyter"
-                )
+                : OperatingSystem.IsWindows()
+                    ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter")
                 : OperatingSystem.IsMacOS() ? Path.Combine(Home, "Library", "Jupyter")
                 : Path.Combine(XdgData, "jupyter"),
             Kernels
@@ -35,7 +33,14 @@ public static class KernelFolders
             .Where(root => !string.IsNullOrEmpty(root))
             .Select(root => OfPrefix(root!));
         string[] system = OperatingSystem.IsWindows()
-            ? [Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "jupyter", Kernels)]
+            ?
+            [
+                Path.Combine(
+                    Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData),
+                    "jupyter",
+                    Kernels
+                ),
+            ]
             : ["/usr/local/share/jupyter/kernels", "/usr/share/jupyter/kernels"];
         return [.. named.Append(User).Concat(environments).Concat(system).Distinct(StringComparer.Ordinal)];
     }

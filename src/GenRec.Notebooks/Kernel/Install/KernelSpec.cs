@@ -27,9 +27,9 @@ public static class KernelSpec
         JupyterJson.Write(
             new JsonObject
             {
-                ["argv"] = new JsonArray(
-                    [.. program.Concat(["kernel", "start", "{connection_file}"]).Select(word => JsonValue.Create(word))]
-                ),
+                ["argv"] = new JsonArray([
+                    .. program.Concat(["kernel", "start", "{connection_file}"]).Select(word => JsonValue.Create(word)),
+                ]),
                 ["display_name"] = DisplayName,
                 ["interrupt_mode"] = "message", // a signal would have to reach the right process on every system
                 ["language"] = KernelInfo.Language,
@@ -88,5 +88,6 @@ public sealed record InstalledKernel(
         !IsOurs && Arguments.Any(word => word.Contains("interactive", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The file that it starts and that is no longer there; null where all is well or nothing is known.</summary>
-    public string? Missing => Arguments.Take(2).FirstOrDefault(word => Path.IsPathFullyQualified(word) && !File.Exists(word));
+    public string? Missing =>
+        Arguments.Take(2).FirstOrDefault(word => Path.IsPathFullyQualified(word) && !File.Exists(word));
 }

@@ -54,9 +54,10 @@ internal sealed class MessageCodec(ReadOnlyMemory<byte> key)
             Header = parts[0],
             Type = Name(header, "msg_type"),
             Id = Name(header, "msg_id"),
-            ParentId = Object(parts[1], "parent_header")["msg_id"] is JsonValue id && id.TryGetValue<string>(out var text)
-                ? text
-                : null,
+            ParentId =
+                Object(parts[1], "parent_header")["msg_id"] is JsonValue id && id.TryGetValue<string>(out var text)
+                    ? text
+                    : null,
             Content = Object(parts[3], "content"),
             Arrived = Stopwatch.GetTimestamp(),
         };

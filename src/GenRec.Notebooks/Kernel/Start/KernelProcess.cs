@@ -43,7 +43,8 @@ public static class KernelProcess
     public static int Run(KernelStart start)
     {
         ArgumentNullException.ThrowIfNull(start);
-        return start.InPlace ? Serve(start) : FromCopy(start) ?? Serve(start);
+        var connection = ConnectionInfo.Read(start.ConnectionFile); // before anything else: its errors are the user's
+        return start.InPlace ? Serve(start, connection) : FromCopy(start) ?? Serve(start, connection);
     }
 
     private static int? FromCopy(KernelStart start)
@@ -70,12 +71,12 @@ public static class KernelProcess
         }
     }
 
-    private static int Serve(KernelStart start)
+    private static int Serve(KernelStart start, ConnectionInfo connection)
     {
         ThreadPool.SetMinThreads(PoolThreads, PoolThreads);
         using var lease = Lease();
         var options = new KernelOptions { Language = start.Language, Log = Console.Error };
-        var server = new KernelServer(ConnectionInfo.Read(start.ConnectionFile), options);
+        var server = new KernelServer(connection, options);
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT,

@@ -8,13 +8,15 @@ namespace GenRec.Notebooks.Kernel.Start;
 /// <summary>A copy of the program to run from, so that the original can be built anew while a notebook is open.</summary>
 /// <remarks>
 /// A running program's files cannot be overwritten (Windows) or must not be (elsewhere: the mapped image changes under the
-/// process). The copy holds the managed files; subfolders, with half a gigabyte of libtorch that no build of ours changes,
-/// are linked. Copies are named by what they hold and shared by kernels; one that no kernel uses goes after a day.
+/// process). The copy holds the program's own files; large ones and subfolders, with half a gigabyte of libtorch that no
+/// build of ours changes, are linked. Copies are named by what they hold and shared by kernels; one that no kernel uses goes after a day.
 /// </remarks>
 public static partial class ShadowCopy
 {
     private const string FolderName = ".kernels";
     private const string LeasePrefix = "in-use.";
+    private const long LinkedFrom = 32 << 20; // bytes; published for one system, libtorch lies beside the program
+
     private static readonly TimeSpan Unused = TimeSpan.FromDays(1);
 
     /// <summary>Finds or makes the copy of a program's folder.</summary>
@@ -47,7 +49,8 @@ public static partial class ShadowCopy
             FileOptions.DeleteOnClose
         );
 
-    private static bool IsCopied(string file) => !Path.GetFileName(file).StartsWith(LeasePrefix, StringComparison.Ordinal);
+    private static bool IsCopied(string file) =>
+        !Path.GetFileName(file).StartsWith(LeasePrefix, StringComparison.Ordinal);
 
     private static string NameOf(string source, IEnumerable<string> files)
     {
@@ -64,7 +67,7 @@ public static partial class ShadowCopy
         try
         {
             foreach (var file in files)
-                File.Copy(file, Path.Combine(making, Path.GetFileName(file)));
+                CopyOrLink(file, Path.Combine(making, Path.GetFileName(file)));
             foreach (var folder in Directory.GetDirectories(source))
                 LinkFolder(folder, Path.Combine(making, Path.GetFileName(folder)));
             Directory.Move(making, target);
@@ -80,6 +83,14 @@ public static partial class ShadowCopy
         }
     }
 
+    private static void CopyOrLink(string source, string target)
+    {
+        if (new FileInfo(source).Length < LinkedFrom)
+            File.Copy(source, target);
+        else
+            LinkFile(source, target);
+    }
+
     private static void LinkFolder(string source, string target)
     {
         if (!OperatingSystem.IsWindows())
@@ -87,13 +98,20 @@ public static partial class ShadowCopy
             Directory.CreateSymbolicLink(target, source);
             return;
         }
-        // Symbolic links need a privilege on Windows, hard links none.
         Directory.CreateDirectory(target);
         foreach (var file in Directory.GetFiles(source))
-            if (!CreateHardLink(Path.Combine(target, Path.GetFileName(file)), file, 0))
-                throw new IOException($"'{file}' could not be linked (error {Marshal.GetLastPInvokeError()}).");
+            LinkFile(file, Path.Combine(target, Path.GetFileName(file)));
         foreach (var folder in Directory.GetDirectories(source))
             LinkFolder(folder, Path.Combine(target, Path.GetFileName(folder)));
+    }
+
+    // Symbolic links need a privilege on Windows, hard links none.
+    private static void LinkFile(string source, string target)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.CreateSymbolicLink(target, source);
+        else if (!CreateHardLink(target, source, 0))
+            throw new IOException($"'{source}' could not be linked (error {Marshal.GetLastPInvokeError()}).");
     }
 
     private static void RemoveUnused(string copies)
@@ -125,7 +143,12 @@ public static partial class ShadowCopy
         return false;
     }
 
-    [LibraryImport("kernel32", EntryPoint = "CreateHardLinkW", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
+    [LibraryImport(
+        "kernel32",
+        EntryPoint = "CreateHardLinkW",
+        StringMarshalling = StringMarshalling.Utf16,
+        SetLastError = true
+    )]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool CreateHardLink(string link, string existing, nint attributes);
 }
