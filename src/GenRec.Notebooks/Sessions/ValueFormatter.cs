@@ -8,6 +8,7 @@ using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 using TorchSharp;
 using CellHtml = GenRec.Notebooks.Cells.HtmlText;
+using Figure = GenRec.Shared.Display.Figure;
 
 namespace GenRec.Notebooks.Sessions;
 
@@ -25,6 +26,13 @@ public static class ValueFormatter
     {
         Formatter.ListExpansionLimit = 10;
         Formatter.RecursionLimit = 4;
+        // Inside lists and foreign objects, too, none of these may become a tree of properties.
+        Register<DataFrame>(frame => frame.AsTable());
+        Register<GenericChart>(Figure.Of);
+        Register<torch.Tensor>(OfTensor);
+        Register<torch.nn.Module>(ModelCard.Of);
+        foreach (var type in SessionDefaults.Library.GetExportedTypes().Where(IsObject))
+            Formatter.Register(type, (value, writer) => writer.Write(Rich(value).ToHtml()), MimeTypes.Html);
     }
 
     /// <summary>All forms of a value.</summary>
@@ -51,10 +59,14 @@ public static class ValueFormatter
             CellHtml html => MimeBundle.OfHtml(html.Html, html.ToString()),
             string text => MimeBundle.OfText(text),
             IRichValue rich => OfRichValue(rich),
-            DataFrame frame => OfRichValue(frame.AsTable()),
             JsonNode json => MimeBundle.OfText(json.ToJsonString(new JsonSerializerOptions { WriteIndented = true })),
-            GenericChart chart => OfChart(chart),
-            torch.Tensor tensor => OfTensor(tensor),
+            DataFrame or GenericChart or torch.Tensor or torch.nn.Module => OfRichValue(Rich(value)),
+            _ when value.GetType().Assembly == SessionDefaults.Library && IsObject(value.GetType()) => OfRichValue(
+                Rich(value)
+            ),
+            IReadOnlyCollection<object?> many when OurElement(many.GetType()) is { } element => OfRichValue(
+                ObjectCard.OfMany(many, element)
+            ),
             IFormattable plain when IsPlain(value.GetType()) => MimeBundle.OfText(
                 plain.ToString(null, CultureInfo.InvariantCulture)
             ),
@@ -86,20 +98,46 @@ public static class ValueFormatter
                 .Select(form => KeyValuePair.Create(form.Key, IsJson(form.Key) ? Parse(form.Value) : form.Value))
         );
 
-    private static MimeBundle OfChart(GenericChart chart)
-    {
-        var title = "Plotly chart";
-        return new MimeBundle([new(MimeTypes.Plotly, Parse(GenericChart.toJson(chart))), new(MimeTypes.Text, title)]);
-    }
+    private static IRichValue Rich(object value) =>
+        value switch
+        {
+            IRichValue rich => rich,
+            DataFrame frame => frame.AsTable(),
+            GenericChart chart => Figure.Of(chart),
+            torch.Tensor tensor => OfTensor(tensor),
+            torch.nn.Module module => ModelCard.Of(module),
+            _ => ObjectCard.Of(value),
+        };
 
-    private static MimeBundle OfTensor(torch.Tensor tensor)
-    {
-        if (tensor.IsInvalid)
-            return MimeBundle.OfText("(a tensor that has been disposed)");
-        return torch.is_complex(tensor)
-            ? MimeBundle.OfText(tensor.ToString(TensorStringStyle.Julia))
-            : OfRichValue(tensor.AsTable());
-    }
+    private static IRichValue OfTensor(torch.Tensor tensor) =>
+        tensor.IsInvalid ? Plain("(a tensor that has been disposed)")
+        : torch.is_complex(tensor) ? Plain(tensor.ToString(TensorStringStyle.Julia))
+        : tensor.AsTable();
+
+    private static Markup Plain(string text) => new($"<pre>{System.Net.WebUtility.HtmlEncode(text)}</pre>", text);
+
+    private static void Register<T>(Func<T, IRichValue> rich) =>
+        Formatter.Register<T>((value, writer) => writer.Write(rich(value).ToHtml()), MimeTypes.Html);
+
+    private static bool IsObject(Type type) =>
+        !type.IsEnum
+        && !type.IsInterface
+        && !type.ContainsGenericParameters
+        && !(type.IsAbstract && type.IsSealed)
+        && !typeof(Exception).IsAssignableFrom(type)
+        && !typeof(Delegate).IsAssignableFrom(type);
+
+    // The element of a list of records or data classes: they make a table, one row each. Figures and tables do not.
+    private static Type? OurElement(Type list) =>
+        list.GetInterfaces()
+            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>))
+            .Select(type => type.GetGenericArguments()[0])
+            .FirstOrDefault(type =>
+                type.Assembly == SessionDefaults.Library
+                && type.IsClass
+                && IsObject(type)
+                && !typeof(RichValue).IsAssignableFrom(type)
+            );
 
     private static MimeBundle OfObject(object value)
     {

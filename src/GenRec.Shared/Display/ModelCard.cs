@@ -14,7 +14,10 @@ public static class ModelCard
         ArgumentNullException.ThrowIfNull(module);
         var rows = module
             .named_children()
-            .Select(part => (object?[])[part.name, ObjectCard.NameOf(part.module.GetType()), Shapes(part.module), Count(part.module)])
+            .Select(part =>
+                (object?[])
+                    [part.name, ObjectCard.NameOf(part.module.GetType()), Shapes(part.module), Count(part.module)]
+            )
             .ToList();
         foreach (var (name, weight) in module.named_parameters(recurse: false))
             rows.Add([name, "Parameter", $"[{string.Join(", ", weight.shape)}]", weight.numel()]);

@@ -39,7 +39,11 @@ public static class ObjectCard
             return new Table([NameOf(type)], [.. values.Select(one => (object?[])[one?.ToString()])]);
         return new Table(
             [.. properties.Select(property => new TableColumn(property.Name))],
-            [.. values.Select(one => (object?[])[.. properties.Select(property => one is null ? null : Cell(property, one))])]
+            [
+                .. values.Select(one =>
+                    (object?[])[.. properties.Select(property => one is null ? null : Cell(property, one))]
+                ),
+            ]
         );
     }
 
@@ -116,7 +120,10 @@ public static class ObjectCard
 
     private static int? Count(IEnumerable values) =>
         values is ICollection collection ? collection.Count
-        : values.GetType().GetInterfaces().Any(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyCollection<>))
+        : values
+            .GetType()
+            .GetInterfaces()
+            .Any(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyCollection<>))
             ? values.GetType().GetProperty("Count")?.GetValue(values) as int?
         : null;
 
@@ -135,12 +142,11 @@ public static class ObjectCard
     {
         var method = value.GetType().GetMethod(nameof(ToString), []);
         var declares = method?.DeclaringType;
-        return
-            declares is null
+        return declares is null
             || declares == typeof(object)
             || declares == typeof(ValueType)
             || method!.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
-            ? null
+                ? null
             : value is IFormattable formattable ? formattable.ToString(null, CultureInfo.InvariantCulture)
             : value.ToString();
     }

@@ -16,7 +16,8 @@ namespace GenRec.Shared.Evaluation;
 /// <paramref name="AveragePopularity"/> over the mean popularity of the items users really took next: above 1 the model
 /// leans to popular items. NaN where those have no training interactions.
 /// </param>
-public sealed record ListStatistics(double Coverage, double Gini, double AveragePopularity, double PopularityLift) : RichRecord
+public sealed record ListStatistics(double Coverage, double Gini, double AveragePopularity, double PopularityLift)
+    : RichRecord
 {
     /// <summary>Measures the first <paramref name="k"/> places of all lists.</summary>
     /// <param name="lists">Lists of a result.</param>

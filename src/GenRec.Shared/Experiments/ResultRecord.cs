@@ -23,7 +23,8 @@ public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, Eva
 /// <param name="Metrics">Test metrics by name.</param>
 /// <param name="Steps">Updates made.</param>
 /// <param name="Seconds">Training time.</param>
-public sealed record SeedResult(long Seed, IReadOnlyDictionary<string, double> Metrics, long Steps, double Seconds) : RichRecord;
+public sealed record SeedResult(long Seed, IReadOnlyDictionary<string, double> Metrics, long Steps, double Seconds)
+    : RichRecord;
 
 /// <summary>A point of a learning curve.</summary>
 /// <param name="Step">Updates made so far.</param>

@@ -6,7 +6,8 @@ namespace GenRec.Shared.Plotting;
 /// <param name="Name">Name in the legend: a model or a variant.</param>
 /// <param name="Values">One value for each group; NaN leaves the place empty.</param>
 /// <param name="Errors">Half length of the error bars (standard error), or null.</param>
-public sealed record BarSeries(string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Errors = null) : RichRecord;
+public sealed record BarSeries(string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Errors = null)
+    : RichRecord;
 
 /// <summary>A published value, drawn as a diamond on the bar it belongs to.</summary>
 /// <param name="Series">Name of the series.</param>

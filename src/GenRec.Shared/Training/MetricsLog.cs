@@ -11,7 +11,8 @@ namespace GenRec.Shared.Training;
 /// <param name="Epoch">Passes over the data, with a fraction.</param>
 /// <param name="Kind">"train" or "validation".</param>
 /// <param name="Values">Named numbers.</param>
-public sealed record MetricsRow(long Step, double Epoch, string Kind, IReadOnlyDictionary<string, double> Values) : RichRecord;
+public sealed record MetricsRow(long Step, double Epoch, string Kind, IReadOnlyDictionary<string, double> Values)
+    : RichRecord;
 
 /// <summary>The curves of a run as JSON lines, appended row by row so that a kill loses at most the last one.</summary>
 public sealed class MetricsLog : RichObject, IDisposable

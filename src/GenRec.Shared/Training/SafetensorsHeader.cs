@@ -11,7 +11,8 @@ namespace GenRec.Shared.Training;
 /// <param name="Shape">Empty for a scalar.</param>
 /// <param name="Begin">First byte, counted from the end of the header.</param>
 /// <param name="End">One past the last byte.</param>
-public sealed record SafetensorsEntry(string Name, ScalarType Type, IReadOnlyList<long> Shape, long Begin, long End) : RichRecord;
+public sealed record SafetensorsEntry(string Name, ScalarType Type, IReadOnlyList<long> Shape, long Begin, long End)
+    : RichRecord;
 
 /// <summary>The header of a safetensors file, read strictly: what the specification forbids is refused.</summary>
 /// <remarks>
