@@ -8,7 +8,6 @@ using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 using TorchSharp;
 using CellHtml = GenRec.Notebooks.Cells.HtmlText;
-using Figure = GenRec.Shared.Display.Figure;
 
 namespace GenRec.Notebooks.Sessions;
 
@@ -27,12 +26,8 @@ public static class ValueFormatter
         Formatter.ListExpansionLimit = 10;
         Formatter.RecursionLimit = 4;
         // Inside lists and foreign objects, too, none of these may become a tree of properties.
-        Register<DataFrame>(frame => frame.AsTable());
-        Register<GenericChart>(Figure.Of);
-        Register<torch.Tensor>(OfTensor);
-        Register<torch.nn.Module>(ModelCard.Of);
-        foreach (var type in SessionDefaults.Library.GetExportedTypes().Where(IsObject))
-            Formatter.Register(type, (value, writer) => writer.Write(Rich(value).ToHtml()), MimeTypes.Html);
+        if (!HostFormatters.Register())
+            throw new InvalidOperationException("Microsoft.DotNet.Interactive.Formatting takes no formatters.");
     }
 
     /// <summary>All forms of a value.</summary>
@@ -60,9 +55,9 @@ public static class ValueFormatter
             string text => MimeBundle.OfText(text),
             IRichValue rich => OfRichValue(rich),
             JsonNode json => MimeBundle.OfText(json.ToJsonString(new JsonSerializerOptions { WriteIndented = true })),
-            DataFrame or GenericChart or torch.Tensor or torch.nn.Module => OfRichValue(Rich(value)),
+            DataFrame or GenericChart or torch.Tensor or torch.nn.Module => OfRichValue(HostFormatters.Rich(value)),
             _ when value.GetType().Assembly == SessionDefaults.Library && IsObject(value.GetType()) => OfRichValue(
-                Rich(value)
+                HostFormatters.Rich(value)
             ),
             IReadOnlyCollection<object?> many when OurElement(many.GetType()) is { } element => OfRichValue(
                 ObjectCard.OfMany(many, element)
@@ -97,27 +92,6 @@ public static class ValueFormatter
                 .ToMimeBundle()
                 .Select(form => KeyValuePair.Create(form.Key, IsJson(form.Key) ? Parse(form.Value) : form.Value))
         );
-
-    private static IRichValue Rich(object value) =>
-        value switch
-        {
-            IRichValue rich => rich,
-            DataFrame frame => frame.AsTable(),
-            GenericChart chart => Figure.Of(chart),
-            torch.Tensor tensor => OfTensor(tensor),
-            torch.nn.Module module => ModelCard.Of(module),
-            _ => ObjectCard.Of(value),
-        };
-
-    private static IRichValue OfTensor(torch.Tensor tensor) =>
-        tensor.IsInvalid ? Plain("(a tensor that has been disposed)")
-        : torch.is_complex(tensor) ? Plain(tensor.ToString(TensorStringStyle.Julia))
-        : tensor.AsTable();
-
-    private static Markup Plain(string text) => new($"<pre>{System.Net.WebUtility.HtmlEncode(text)}</pre>", text);
-
-    private static void Register<T>(Func<T, IRichValue> rich) =>
-        Formatter.Register<T>((value, writer) => writer.Write(rich(value).ToHtml()), MimeTypes.Html);
 
     private static bool IsObject(Type type) =>
         !type.IsEnum

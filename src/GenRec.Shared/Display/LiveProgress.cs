@@ -12,7 +12,7 @@ namespace GenRec.Shared.Display;
 /// for (var block = 0; block &lt; blocks; block++)
 ///     progress.Report((block + 1.0) / blocks);
 /// </code></example>
-public sealed class LiveProgress : IProgress<double>, IDisposable
+public sealed class LiveProgress : RichObject, IProgress<double>, IDisposable
 {
     /// <summary>Shortest time between two drawings.</summary>
     internal static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
