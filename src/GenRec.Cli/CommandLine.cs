@@ -27,6 +27,7 @@ internal static class CommandLine
         );
         root.Options.Add(Verbose);
         root.Add(RunCommand.Create(terminal));
+        root.Add(KernelCommand.Create(terminal));
         root.Add(DataCommand.Create(terminal));
         root.Add(ExperimentCommand.Create(terminal, experiments));
         root.Add(DoctorCommand.Create(terminal));

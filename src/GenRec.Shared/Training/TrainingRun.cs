@@ -193,7 +193,8 @@ internal sealed class TrainingRun : IDisposable
             using var scope = NewDisposeScope();
             metrics = task.Validate(cancellation).ToDictionary();
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (cancellation.IsCancellationRequested || HostCancellation.Current.IsCancellationRequested)
         {
             return false;
         }
