@@ -56,11 +56,11 @@ public static class ValueFormatter
             IRichValue rich => OfRichValue(rich),
             JsonNode json => MimeBundle.OfText(json.ToJsonString(new JsonSerializerOptions { WriteIndented = true })),
             DataFrame or GenericChart or torch.Tensor or torch.nn.Module => OfRichValue(HostFormatters.Rich(value)),
-            _ when value.GetType().Assembly == SessionDefaults.Library && IsObject(value.GetType()) => OfRichValue(
-                HostFormatters.Rich(value)
-            ),
             IReadOnlyCollection<object?> many when OurElement(many.GetType()) is { } element => OfRichValue(
                 ObjectCard.OfMany(many, element)
+            ),
+            _ when value.GetType().Assembly == SessionDefaults.Library && IsObject(value.GetType()) => OfRichValue(
+                HostFormatters.Rich(value)
             ),
             IFormattable plain when IsPlain(value.GetType()) => MimeBundle.OfText(
                 plain.ToString(null, CultureInfo.InvariantCulture)
@@ -96,6 +96,7 @@ public static class ValueFormatter
     private static bool IsObject(Type type) =>
         !type.IsEnum
         && !type.IsInterface
+        && type.IsVisible
         && !type.ContainsGenericParameters
         && !(type.IsAbstract && type.IsSealed)
         && !typeof(Exception).IsAssignableFrom(type)

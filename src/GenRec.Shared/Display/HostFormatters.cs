@@ -65,7 +65,10 @@ public static class HostFormatters
 #pragma warning restore CA2255
     internal static void RegisterOnLoad()
     {
-        if (Loaded.Assembly(AssemblyName) is not null)
+        try
+        {
             Register();
+        }
+        catch (TargetInvocationException) { } // a host that takes them no more still has a notebook to run
     }
 }
