@@ -157,27 +157,36 @@ internal static class ExperimentCommand
     {
         var shown = Repository.Shown(folder.Path);
         terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");
-        var result = await ProgressBar.ShowAsync(
-            terminal,
-            experiment.Name,
-            report =>
-                experiment.RunAsync(
-                    request,
-                    folder,
-                    new Direct<ExperimentProgress>(news => report(news.Done, news.Line)),
-                    cancel
-                )
-        );
+        ExperimentResult result;
+        try
+        {
+            result = await ProgressBar.ShowAsync(
+                terminal,
+                experiment.Name,
+                report =>
+                    experiment.RunAsync(
+                        request,
+                        folder,
+                        new Direct<ExperimentProgress>(news => report(news.Done, news.Line)),
+                        cancel
+                    )
+            );
+        }
+        catch (Exception error) when (!folder.DiscardUnlessBegun())
+        {
+            throw new FailedRun(error, $"What was computed is kept. Carry on with: {ResumeCommand(shown)}");
+        }
         foreach (var line in result.Summary)
             terminal.Out.WriteLine(line);
         if (result.Finished)
             return ExitCode.Done;
         terminal.Out.WriteLine("Stopped; a checkpoint is saved. Carry on with:");
-        terminal.Out.WriteLine(
-            $"  genrec experiment resume {(shown.Contains(' ', StringComparison.Ordinal) ? $"\"{shown}\"" : shown)}"
-        );
+        terminal.Out.WriteLine($"  {ResumeCommand(shown)}");
         return ExitCode.Failed;
     }
+
+    private static string ResumeCommand(string folder) =>
+        $"genrec experiment resume {(folder.Contains(' ', StringComparison.Ordinal) ? $"\"{folder}\"" : folder)}";
 
     // The options are compared, not read: their type belongs to the experiment.
     private sealed record RecordedConfig(ExperimentRequest? Request, JsonNode? Options);

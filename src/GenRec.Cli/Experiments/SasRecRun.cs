@@ -52,9 +52,10 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
                 )
             );
         }
-        catch (TrainingInterruptedException stopped)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            return new ExperimentResult(false, [stopped.Message]);
+            // While it trained (a checkpoint is written first) or while it was measured (the last one is there).
+            return new ExperimentResult(false, []);
         }
     }
 
@@ -97,7 +98,8 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
             var line = value switch
             {
                 TrainingStarted { ResumedFrom: { } from } => $"goes on from {Repository.Shown(from)}",
-                Validated validated => $"epoch {validated.At.Epoch:F0}  loss {loss:F4}  "
+                Validated validated => $"epoch {validated.At.Epoch:F0}  "
+                    + (double.IsNaN(loss) ? "" : $"loss {loss:F4}  ")
                     + string.Join("  ", validated.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))
                     + (validated.IsBest ? "  best" : ""),
                 TrainingNotice notice => notice.Message,

@@ -26,8 +26,14 @@ public sealed record PublicDataset(
     /// <summary>Files without which the set cannot be read.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>Files that do in place of <see cref="Files"/> where those are not all there; empty where none do.</summary>
+    public IReadOnlyList<string> Substitutes { get; init; } = [];
+
+    /// <summary>Files that are read where they are there, and what the set lacks without them.</summary>
+    public IReadOnlyList<(string File, string Without)> Optional { get; init; } = [];
+
     /// <summary>Whether the files are on this machine.</summary>
-    public bool IsAvailable => DataFolders.TryFind(Folder, Files) is not null;
+    public bool IsAvailable => TryFind() is not null;
 
     /// <summary>Reads the set from the folder that holds <see cref="Files"/>.</summary>
     public required Func<PublicDataset, string, Dataset> Read { get; init; }
@@ -35,11 +41,21 @@ public sealed record PublicDataset(
     /// <summary>Reads the set from a data folder.</summary>
     /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
     /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
-    public Dataset Load() => LoadFrom(DataFolders.Find(Folder, Files));
+    public Dataset Load() => LoadFrom(TryFind() ?? DataFolders.Find(Folder, Files));
 
     /// <summary>Reads the set from a folder of one's own.</summary>
     /// <param name="folder">The folder that holds <see cref="Files"/>.</param>
-    public Dataset LoadFrom(string folder) => Read(this, folder);
+    public Dataset LoadFrom(string folder) => Read(this, folder) with { Gaps = [.. GapsIn(folder)] };
+
+    private string? TryFind() =>
+        DataFolders.TryFind(Folder, Files) ?? (Substitutes.Count > 0 ? DataFolders.TryFind(Folder, Substitutes) : null);
+
+    private IEnumerable<string> GapsIn(string folder) =>
+        Optional
+            .Where(part => !File.Exists(Path.Combine(folder, part.File)))
+            .Select(part =>
+                $"{part.Without}: there is no {part.File}. 'genrec data get {Folder}' brings what it is made from."
+            );
 }
 
 /// <summary>The public data sets of the papers, by name.</summary>
@@ -48,6 +64,13 @@ public static class PublicDatasets
     private const string Amazon = "Amazon reviews (UCSD): research use, no explicit licence found; do not pass on";
     private const string MovieLens =
         "GroupLens: cite, no commercial use, no redistribution without permission; read the set's README";
+
+    private static readonly (string, string)[] AmazonParts =
+    [
+        ("times.txt.gz", "no times, the order of the file stands"),
+        ("users.tsv.gz", "users without names"),
+        ("items.jsonl.gz", "no text of items"),
+    ];
 
     /// <summary>All sets.</summary>
     public static IReadOnlyList<PublicDataset> All { get; } =
@@ -62,7 +85,8 @@ public static class PublicDatasets
             Amazon
         )
         {
-            Files = ["sequences.txt.gz", "times.txt.gz", "items.jsonl.gz", "users.tsv.gz"],
+            Files = ["sequences.txt.gz"],
+            Optional = AmazonParts,
             Read = PublicDatasetReaders.Amazon14,
         },
         new(
@@ -75,7 +99,8 @@ public static class PublicDatasets
             Amazon
         )
         {
-            Files = ["sequences.txt.gz", "times.txt.gz", "items.jsonl.gz", "users.tsv.gz"],
+            Files = ["sequences.txt.gz"],
+            Optional = AmazonParts,
             Read = PublicDatasetReaders.Amazon14,
         },
         new(
@@ -88,7 +113,13 @@ public static class PublicDatasets
             MovieLens
         )
         {
-            Files = ["ml-1m.txt.gz", "item-map.tsv", "user-map.tsv", "movies.dat.gz"],
+            Files = ["ml-1m.txt.gz"],
+            Optional =
+            [
+                ("item-map.tsv", "films without names and titles"),
+                ("user-map.tsv", "users without names"),
+                ("movies.dat.gz", "films without titles"),
+            ],
             Read = PublicDatasetReaders.MovieLens1MOfSasRec,
         },
         new(
@@ -102,7 +133,9 @@ public static class PublicDatasets
         )
         {
             Folder = "ml-1m",
-            Files = ["full-sequences.txt.gz", "movies.dat.gz"],
+            Files = ["full-sequences.txt.gz"],
+            Substitutes = ["ratings.dat.gz"],
+            Optional = [("movies.dat.gz", "films without titles")],
             Read = PublicDatasetReaders.MovieLens1MFull,
         },
         new(
@@ -168,6 +201,7 @@ public static class PublicDatasets
         )
         {
             Files = ["sequences.txt.gz"],
+            Optional = AmazonParts,
             Read = PublicDatasetReaders.Amazon14,
         },
         new("ml-100k", 943, 1_682, 100_000, "GroupLens u.info", "GroupLens MovieLens 100K", MovieLens)

@@ -94,8 +94,16 @@ public sealed class RunFolder : RichObject
                 continue;
             var description = new RunDescription(free, seed, DateTime.UtcNow, command, environment);
             var folder = new RunFolder(path, description);
-            RecordFile.Write(folder.ConfigPath, options, overwrite: false);
-            RecordFile.Write(folder.Within(RunFile), description, overwrite: true); // last: now it is a run
+            try
+            {
+                RecordFile.Write(folder.ConfigPath, options, overwrite: false);
+                RecordFile.Write(folder.Within(RunFile), description, overwrite: true); // last: now it is a run
+            }
+            catch
+            {
+                folder.Discard(); // a full disk must not leave a name taken by half a run
+                throw;
+            }
             return folder;
         }
     }
@@ -165,6 +173,24 @@ public sealed class RunFolder : RichObject
     /// <summary>The validation metrics of a run that left the test cases closed.</summary>
     /// <exception cref="FileNotFoundException">The run has not ended, or was measured on the test cases.</exception>
     public SeedResult ReadValidation() => RecordFile.Read<SeedResult>(ValidationPath);
+
+    /// <summary>Removes a run in which nothing has been computed: there is neither a curve nor a checkpoint.</summary>
+    /// <returns>False where there is something; nothing was removed then.</returns>
+    public bool DiscardUnlessBegun()
+    {
+        var own = new[] { ConfigPath, Within(RunFile) };
+        if (!Directory.EnumerateFileSystemEntries(Path).All(own.Contains))
+            return false;
+        Discard();
+        return true;
+    }
+
+    private void Discard()
+    {
+        File.Delete(ConfigPath);
+        File.Delete(Within(RunFile));
+        Directory.Delete(Path);
+    }
 
     private void End(string path, SeedResult result)
     {
