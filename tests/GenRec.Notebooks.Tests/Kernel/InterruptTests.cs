@@ -6,19 +6,20 @@ namespace GenRec.Notebooks.Tests.Kernel;
 /// <summary>Stopping what a cell does.</summary>
 public sealed class InterruptTests
 {
-    private const string TrainForEver = """
-        var world = World.Create(WorldPreset.Smoke);
-        var task = new SasRecTask("smoke", Split.LeaveOneOut(world.Dataset.Interactions), new SasRecOptions { Hidden = 16, Source = "test" }, 1);
+    private const string Training = """
+        var split = Splits.LeaveOneOut(World.Create(WorldPreset.Smoke).Dataset.Interactions);
+        var task = new SasRecTask("smoke", split, new SasRecOptions { Hidden = 16, MaxLength = 10 }, seed: 1);
+        var forEver = new TrainingOptions { Epochs = 100_000, Folder = "run" };
         Console.WriteLine("training");
-        Trainer.Fit(task, new TrainingOptions { Epochs = 100_000, Folder = "run" });
         """;
 
     [Theory]
-    [InlineData(TrainForEver)]
-    public void ATrainingThatWasGivenNoTokenStopsAndSavesItsWork(string code)
+    [InlineData("Trainer.Fit(task, forEver);")]
+    [InlineData("await Trainer.FitAsync(task, forEver);")]
+    public void ATrainingThatWasGivenNoTokenStopsAndSavesItsWork(string call)
     {
         using var kernel = new TestKernel(grace: TimeSpan.FromMinutes(5)); // it must stop of its own accord
-        var id = kernel.Client.SendCell(code);
+        var id = kernel.Client.SendCell($"{Training}\n{call}");
         kernel.Client.WaitFor(message => message.Type == "stream" && message.ParentId == id);
         Thread.Sleep(500);
         var asked = kernel.Client.Ask("interrupt_request", channel: kernel.Client.Control);

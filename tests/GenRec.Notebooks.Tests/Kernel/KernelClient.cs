@@ -188,7 +188,8 @@ internal sealed class KernelClient : IDisposable
         if (!socket.TryReceiveMultipartBytes(wait, ref frames))
             return null;
         var at = frames!.FindIndex(frame => frame.AsSpan().SequenceEqual(Delimiter));
-        Assert.Equal(Sign([.. frames.Skip(at + 2).Take(4)]), Encoding.ASCII.GetString(frames[at + 1]));
+        if (Sign([.. frames.Skip(at + 2).Take(4)]) != Encoding.ASCII.GetString(frames[at + 1]))
+            throw new InvalidDataException("The kernel's message is not properly signed.");
         var header = Json(frames[at + 2]);
         return new ClientMessage(
             header["msg_type"]!.GetValue<string>(),
