@@ -97,7 +97,10 @@ public sealed record ReadingEntry(
     /// <summary>The paper as a card: what it is, where it is, why to read it.</summary>
     public override string ToHtml()
     {
-        var links = Links.Zip(ArXiv, (link, number) => $"<a href=\"{link}\">arXiv:{HtmlText.Escape(number)}</a>");
+        var links = Links.Zip(
+            ArXiv,
+            (link, number) => $"<a href=\"{link}\" style=\"color:inherit\">arXiv:{HtmlText.Escape(number)}</a>"
+        );
         var html = new StringBuilder("<div style=\"border-left:3px solid;padding:2px 12px;max-width:48em\">");
         html.Append($"<div><strong>{Number:00} {HtmlText.Escape(System)}</strong></div>");
         html.Append($"<div>{HtmlText.Escape(Title)}</div>");

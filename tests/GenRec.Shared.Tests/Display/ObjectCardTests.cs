@@ -69,7 +69,7 @@ public sealed class ObjectCardTests
             }
         )
             Assert.DoesNotMatch(
-                "#[0-9a-fA-F]{3,8}\\b|rgb|hsl|(?<!-)color:|background:(?!currentColor)",
+                "#[0-9a-fA-F]{3,8}\\b|rgb|hsl|(?<!-)color:(?!inherit)|background:(?!currentColor)",
                 html.Replace("&#", "&", StringComparison.Ordinal)
             );
     }
@@ -79,7 +79,7 @@ public sealed class ObjectCardTests
     {
         var entry = ReadingList.Load().Find("SASRec");
         Assert.Contains(
-            $"<a href=\"https://arxiv.org/abs/{entry.ArXiv[0]}\">",
+            $"<a href=\"https://arxiv.org/abs/{entry.ArXiv[0]}\"",
             entry.ToHtml(),
             StringComparison.Ordinal
         );
