@@ -106,7 +106,7 @@ internal static class CommandLine
             terminal.Error.WriteLine("Stopped.");
             return ExitCode.Failed;
         }
-        terminal.Error.WriteLine($"error: {error.Message}");
+        terminal.Error.WriteLine($"error: {WithoutParameter(error)}");
         if (error is UserError told)
             return told.ExitCode;
         if (FullDisk.IsBehind(error))
@@ -121,6 +121,12 @@ internal static class CommandLine
             terminal.Error.WriteLine("Run the command again with --verbose to see where it arose.");
         return input ? ExitCode.WrongInput : ExitCode.Failed;
     }
+
+    /// <summary>The message without the name of a method's parameter, which tells a user nothing.</summary>
+    internal static string WithoutParameter(Exception error) =>
+        error is ArgumentException { ParamName: { } name }
+            ? error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+            : error.Message;
 
     private static string PathOf(System.CommandLine.Parsing.CommandResult result) =>
         result.Parent is System.CommandLine.Parsing.CommandResult parent

@@ -23,12 +23,7 @@ internal static class DataImportCommand
         var format = new Argument<string>("format") { Description = string.Join(", ", Formats) };
         format.AcceptOnlyFromAmong(Formats);
         var file = new Argument<FileInfo>("file") { Description = "The file to read, plain or gzip" };
-        var core = new Option<int?>("--core") { Description = "Keep users and items with at least so many events" };
-        core.Validators.Add(result =>
-        {
-            if (result.GetValue(core) is < 1)
-                result.AddError("--core must be at least 1.");
-        });
+        var core = NumberOption.AtLeast("--core", 1, "Keep users and items with at least so many events");
         var lenient = new Option<bool>("--skip-broken")
         {
             Description = "Report broken lines and leave them out, instead of stopping",

@@ -1,6 +1,7 @@
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
+using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
@@ -28,7 +29,7 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         CancellationToken cancel
     )
     {
-        var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
+        var device = request.Device is null ? null : DeviceOf(request.Device);
         try
         {
             var (preset, lines) = (With(request), new EpochLines(progress));
@@ -59,6 +60,18 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
     }
 
+    private static torch.Device DeviceOf(string name)
+    {
+        try
+        {
+            return Compute.ChooseDevice(name);
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or InvalidOperationException)
+        {
+            throw new UserError(CommandLine.WithoutParameter(wrong));
+        }
+    }
+
     private SasRecPreset With(ExperimentRequest request)
     {
         var changed = request.Epochs is { } epochs
@@ -73,7 +86,7 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
         catch (ArgumentException wrong)
         {
-            throw new UserError(wrong.Message);
+            throw new UserError(CommandLine.WithoutParameter(wrong));
         }
     }
 

@@ -17,7 +17,7 @@ public interface ILanguageService
     /// <summary>What the name at a place means.</summary>
     /// <param name="code">The cell as it stands.</param>
     /// <param name="position">Where the cursor is, 0..<c>code.Length</c>.</param>
-    /// <param name="detailLevel">0 for signature and summary, 1 for all that is known.</param>
+    /// <param name="detailLevel">0 for signature, summary, parameters and result; 1 also for remarks, exceptions and overloads.</param>
     /// <param name="cancel">Gives up.</param>
     /// <returns>Its description, or null where there is nothing to tell.</returns>
     Task<Inspection?> InspectAsync(string code, int position, int detailLevel, CancellationToken cancel);

@@ -115,6 +115,7 @@ public sealed class RoslynLanguageService : ILanguageService, IDisposable
         try
         {
             await CompleteAsync(Code, Code.Length, cancel).ConfigureAwait(false);
+            await CompleteAsync(Code, 1, cancel).ConfigureAwait(false); // names without a dot take another way
             await InspectAsync("Console.WriteLine(1)", Code.Length, 0, cancel).ConfigureAwait(false);
         }
         catch (OperationCanceledException) { } // closed before it was warm

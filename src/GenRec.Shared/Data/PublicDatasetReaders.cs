@@ -149,7 +149,10 @@ internal static class PublicDatasetReaders
         };
         var (log, report) = InteractionCsv.Read(In(folder, "log_standard_4_25_to_5_08_pure.csv.gz"), columns);
         var videos = ItemCsv.Read(In(folder, "video_features_basic_pure.csv.gz"), "video_id", log.ItemKeys!, report);
-        return Put(set, log, videos, report);
+        var users = Found(folder, "user_features_pure.csv.gz") is { } features
+            ? ItemCsv.Read(features, "user_id", log.UserKeys!, report).Frame
+            : null;
+        return Put(set, log, videos, report) with { Users = users };
     }
 
     /// <summary>Sets whose files hold cases.</summary>

@@ -246,6 +246,7 @@ public static class PublicDatasets
         )
         {
             Files = ["log_standard_4_25_to_5_08_pure.csv.gz", "video_features_basic_pure.csv.gz"],
+            Optional = [("user_features_pure.csv.gz", "no features of users")],
             Read = PublicDatasetReaders.KuaiRand,
         },
         new(
@@ -294,4 +295,29 @@ public static class PublicDatasets
                 $"No set of cases is called '{name}'. There are: {string.Join(", ", CaseSets)}.",
                 nameof(name)
             );
+
+    /// <summary>What KuaiRand's users did before the log <c>kuairand-pure</c> begins (9 to 24 April 2022).</summary>
+    /// <param name="log">The log, whose item ids the histories shall share; videos outside it get the ids after its last.</param>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">The file is broken; the message says where.</exception>
+    public static KuaiRandHistories LoadKuaiRandHistories(Interactions? log = null)
+    {
+        const string File = "history_until_4_24.tsv.gz";
+        var folder = DataFolders.Find("kuairand-pure", File);
+        return Importers.KuaiRandText.ReadHistories(Path.Combine(folder, File), log?.ItemKeys);
+    }
+
+    /// <summary>KuaiSearch's demonstration files: 200 rows each of items, users, searches, ranked items and judgements.</summary>
+    /// <remarks>Kuaishou, benchen4395/KuaiSearch; for demonstration only, not for evaluation (its README).</remarks>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public static SearchLog LoadKuaiSearch() =>
+        Importers.KuaiSearchText.Read(DataFolders.Find("kuaisearch-demo", Importers.KuaiSearchText.Files));
+
+    /// <summary>PrefEval: stated and implied preferences, questions that tempt to forget them, and chats to fill the gap.</summary>
+    /// <remarks>amazon-science/PrefEval, CC BY-NC 4.0; the filler chats come from LMSYS-Chat-1M under its own terms.</remarks>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public static PreferenceTasks LoadPrefEval() =>
+        Importers.PrefEvalText.Read(DataFolders.Find("prefeval", Importers.PrefEvalText.Files));
 }

@@ -66,8 +66,15 @@ public static class RawFiles
         cancel.ThrowIfCancellationRequested();
         if (metadata is not null && !Has(folder, "items.jsonl.gz"))
         {
-            var table = AmazonJson.ReadMetadata(metadata, asins);
+            // A product whose line is broken stays without text; the others need not.
+            var report = new ImportReport(examplesOfEach: 1);
+            var table = AmazonJson.ReadMetadata(metadata, asins, report, MalformedLines.Skip);
             Make(folder, "items.jsonl.gz", made, text => Items(text, asins, table));
+            if (report.Malformed > 0)
+                made.Add(
+                    $"{report.Malformed} lines could not be read and were left out, the first: "
+                        + report.Examples.First(problem => problem.Kind == ImportProblemKind.Malformed)
+                );
         }
 
         void Times(TextWriter text)

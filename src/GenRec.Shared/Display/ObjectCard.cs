@@ -110,12 +110,12 @@ public static class ObjectCard
 
     private static string? Item(object? value)
     {
-        if (value is null or string || IsNumber(value) || value is Enum or bool || OwnText(value) is not null)
-            return Line(value, nested: false) ?? "";
-        var type = value.GetType();
-        return type.IsGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>)
-            ? $"{type.GetProperty("Key")!.GetValue(value)} {Line(type.GetProperty("Value")!.GetValue(value), nested: true)}"
-            : null;
+        if (
+            value?.GetType() is { IsGenericType: true } type
+            && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>)
+        )
+            return $"{type.GetProperty("Key")!.GetValue(value)} {Line(type.GetProperty("Value")!.GetValue(value), nested: true)}";
+        return value is null || IsNumber(value) || OwnText(value) is not null ? Line(value, nested: false) ?? "" : null;
     }
 
     private static int? Count(IEnumerable values) =>

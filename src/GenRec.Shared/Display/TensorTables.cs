@@ -48,6 +48,14 @@ public static class TensorTables
         };
     }
 
+    /// <summary>A table where there is one to make: disposed and complex tensors are text.</summary>
+    internal static IRichValue Rich(torch.Tensor tensor) =>
+        tensor.IsInvalid ? Plain(Title(tensor))
+        : torch.is_complex(tensor) ? Plain(tensor.ToString(TensorStringStyle.Julia))
+        : tensor.AsTable();
+
+    private static Markup Plain(string text) => new($"<pre>{HtmlText.Escape(text)}</pre>", text);
+
     /// <summary>Shape, type and device in one line.</summary>
     internal static string Title(torch.Tensor tensor) =>
         tensor.IsInvalid

@@ -7,7 +7,12 @@ namespace GenRec.Shared.Evaluation;
 /// <param name="Name">The group.</param>
 /// <param name="Cases">Its cases; may be 0.</param>
 /// <param name="Mean">The metric's mean; NaN for a group without cases.</param>
-public readonly record struct GroupMean(string Name, int Cases, double Mean);
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct GroupMean(string Name, int Cases, double Mean) : IRichValue
+{
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+}
 
 /// <summary>Cases divided into named groups, to see for whom a model works.</summary>
 /// <param name="Names">Groups, in the order to show them.</param>

@@ -37,4 +37,9 @@ public sealed record RankingOptions : RichRecord
 /// <summary>How far an evaluation is.</summary>
 /// <param name="Done">Cases measured.</param>
 /// <param name="Total">Cases in all.</param>
-public readonly record struct RankingProgress(int Done, int Total);
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct RankingProgress(int Done, int Total) : IRichValue
+{
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+}

@@ -37,4 +37,8 @@ public sealed record RankingResult(
             means[metric.Name] = this[metric];
         return means;
     }
+
+    /// <summary>The standard metrics, and how they were measured.</summary>
+    protected override Table AsTable() =>
+        Tables.Metrics([new MetricRow($"{Count:N0} cases", Means())]).Titled("Ranking", $"{Protocol}.");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
@@ -175,6 +176,23 @@ public sealed record ResultRecord : RichRecord
             if (!holds)
                 found.Add(problem);
         }
+    }
+
+    /// <summary>The metrics with their standard errors, and what was run on what.</summary>
+    protected override Table AsTable()
+    {
+        var errors = Metrics
+            .Where(metric => metric.Value.StandardError is not null)
+            .ToDictionary(metric => metric.Key, metric => metric.Value.StandardError!.Value);
+        var means = Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.Mean);
+        var facts = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Protocol.Ranking} ranking, seen items filtered: {Protocol.SeenFilter}; {Split}; {Seeds.Count} seeds; "
+                + $"{Parameters:N0} parameters; {Steps:N0} steps in {Seconds:N0} s on {Machine}. {Note}"
+        );
+        return Tables
+            .Metrics([new MetricRow($"{System}, {Variant}", means, errors)])
+            .Titled($"{System} on {Dataset}", facts.TrimEnd());
     }
 
     /// <summary>A ranking metric must have its own spelling; other names (a loss, a win rate) are free.</summary>

@@ -134,18 +134,26 @@ public sealed class RunFolder : RichObject
         if (run.IsComplete)
             throw new InvalidOperationException($"The run in {run.Path} has ended; begin a new one.");
         var (before, now) = (run.ReadConfig<JsonObject>(), Json(config));
-        var changed = before
-            .Select(option => option.Key)
-            .Union(now.Select(option => option.Key))
-            .Where(option => !JsonNode.DeepEquals(before[option], now[option]))
-            .Select(option => $"{option} was {Shown(before[option])} and is {Shown(now[option])}")
-            .ToList();
+        var changed = Differences("", before, now).ToList();
         if (changed.Count > 0)
             throw new InvalidOperationException(
                 $"The run in {run.Path} began with other options: {string.Join("; ", changed)}."
                     + " Go on with the same, or begin a new run."
             );
         return run;
+    }
+
+    private static IEnumerable<string> Differences(string name, JsonNode? before, JsonNode? now)
+    {
+        if (JsonNode.DeepEquals(before, now))
+            return [];
+        if (before is not JsonObject then || now is not JsonObject today)
+            return [$"{name} was {Shown(before)} and is {Shown(now)}"];
+        return then.Select(option => option.Key)
+            .Union(today.Select(option => option.Key))
+            .SelectMany(option =>
+                Differences(name.Length == 0 ? option : $"{name}.{option}", then[option], today[option])
+            );
 
         static string Shown(JsonNode? node) => node?.ToJsonString() ?? "nothing";
     }

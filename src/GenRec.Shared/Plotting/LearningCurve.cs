@@ -45,6 +45,10 @@ public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IRe
             [.. Enumerable.Range(0, steps.Count).Select(at => fold(seeds.Select(seed => seed[at])))];
     }
 
+    /// <summary>The values by step.</summary>
+    protected override Table AsTable() =>
+        Tables.Curves("step", [(Name, (IReadOnlyList<(double, double)>)[.. Steps.Zip(Values)])]);
+
     internal void Check()
     {
         if (Values.Count != Steps.Count)

@@ -48,6 +48,9 @@ public sealed partial record ReadingList(IReadOnlyList<ReadingEntry> Entries) : 
             )
             .Top(Entries.Count);
 
+    /// <inheritdoc/>
+    protected override Table AsTable() => ToTable();
+
     private static ReadingList Parse(byte[] json, string file)
     {
         var records = JsonRecords.Read<ReadingEntry>(json, file, "entries");

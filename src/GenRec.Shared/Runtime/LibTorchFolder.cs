@@ -46,7 +46,7 @@ public sealed partial record LibTorchFolder(string Path, string? Version) : Rich
     }
 
     /// <summary>The platform's file name of a library: <c>torch_cpu</c> is <c>libtorch_cpu.so</c> on Linux.</summary>
-    internal static string FileNameOf(string library) =>
+    public static string FileNameOf(string library) =>
         OperatingSystem.IsWindows() ? $"{library}.dll"
         : OperatingSystem.IsMacOS() ? $"lib{library}.dylib"
         : $"lib{library}.so";
@@ -76,7 +76,15 @@ public sealed partial record LibTorchFolder(string Path, string? Version) : Rich
         if (File.Exists(python) && PythonVersion().Match(File.ReadAllText(python)) is { Success: true } match)
             return match.Groups[1].Value;
         var archive = System.IO.Path.Combine(above, "build-version"); // libtorch's own archive
-        return File.Exists(archive) ? File.ReadAllText(archive).Trim() : null;
+        if (File.Exists(archive))
+            return File.ReadAllText(archive).Trim();
+        // A system's package: libtorch_cpu.so is a link to libtorch_cpu.so.1.13.0.
+        var library = new FileInfo(System.IO.Path.Combine(folder, FileNameOf("torch_cpu")));
+        return
+            library.ResolveLinkTarget(returnFinalTarget: true) is { } target
+            && VersionedLibrary().Match(target.Name) is { Success: true } named
+            ? named.Groups[1].Value
+            : null;
     }
 
     private static int[] Numbers(string version) =>
@@ -91,4 +99,7 @@ public sealed partial record LibTorchFolder(string Path, string? Version) : Rich
 
     [GeneratedRegex("""^__version__\s*=\s*['"]([^'"]+)['"]""", RegexOptions.Multiline)]
     private static partial Regex PythonVersion();
+
+    [GeneratedRegex("""\.so\.(\d+(?:\.\d+)+)$""")]
+    private static partial Regex VersionedLibrary();
 }

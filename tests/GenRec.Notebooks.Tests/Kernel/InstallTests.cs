@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using GenRec.Notebooks.Kernel;
 using GenRec.Notebooks.Kernel.Install;
 using GenRec.Notebooks.Kernel.Start;
+using GenRec.Shared.Display;
 
 namespace GenRec.Notebooks.Tests.Kernel;
 
@@ -28,7 +29,7 @@ public sealed class InstallTests : IDisposable
             json["argv"]!.AsArray().Select(word => word!.GetValue<string>())
         );
         Assert.Equal(
-            ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"],
+            ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg", PlotlyScript.FileName],
             Directory.GetFiles(installed).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
         Assert.True(Assert.Single(KernelFolders.Find([Kernels])).IsOurs);

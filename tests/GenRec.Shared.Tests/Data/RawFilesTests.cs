@@ -48,6 +48,18 @@ public sealed class RawFilesTests : IDisposable
     }
 
     [Fact]
+    public void ABrokenLineOfTheMetadataIsNamedAndCostsOneProductItsText()
+    {
+        Amazon();
+        Gz("meta_Beauty.json.gz", "{'asin': 'B3', 'title': \n{'asin': 'B1', 'title': 'Comb'}\n");
+        var made = RawFiles.Prepare(folder, TestContext.Current.CancellationToken);
+        Assert.Contains("meta_Beauty.json.gz:1: ", made[^1]);
+        Assert.StartsWith("1 lines could not be read", made[^1]);
+        var set = PublicDatasets.Find("amazon14-beauty")!.LoadFrom(folder);
+        Assert.Equal((null, "Comb"), (set.Items.Title(1), set.Items.Title(2)));
+    }
+
+    [Fact]
     public void WithoutTheOptionalPartsTheOrderOfTheFileStandsAndTheGapsAreNamed()
     {
         Gz("sequences.txt.gz", "1 1 2\n2 2 3\n3 1 2 3\n");

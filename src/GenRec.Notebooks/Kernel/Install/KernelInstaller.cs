@@ -1,4 +1,5 @@
 using System.Text;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Notebooks.Kernel.Install;
@@ -31,6 +32,9 @@ public static class KernelInstaller
             using var source = KernelSpec.Logo(logo);
             AtomicFile.Write(Path.Combine(folder, logo), source.CopyTo);
         }
+        // The Jupyter server serves this folder to its pages: figures are drawn without a network.
+        var plotly = Encoding.UTF8.GetBytes(PlotlyScript.Text);
+        AtomicFile.Write(Path.Combine(folder, PlotlyScript.FileName), stream => stream.Write(plotly));
         var json = Encoding.UTF8.GetBytes(KernelSpec.Json(program));
         AtomicFile.Write(Path.Combine(folder, KernelSpec.FileName), stream => stream.Write(json));
         return folder;
@@ -45,7 +49,7 @@ public static class KernelInstaller
         var folder = Path.Combine(kernels, KernelSpec.Name);
         if (!Directory.Exists(folder) || KernelSpec.Read(folder) is not { IsOurs: true })
             return (null, false);
-        foreach (var file in KernelSpec.Logos.Append(KernelSpec.FileName))
+        foreach (var file in KernelSpec.Logos.Append(PlotlyScript.FileName).Append(KernelSpec.FileName))
             File.Delete(Path.Combine(folder, file));
         if (!Directory.EnumerateFileSystemEntries(folder).Any())
             Directory.Delete(folder);

@@ -97,7 +97,8 @@ public sealed class Downloader(DownloadOptions? options = null) : RichObject, ID
                 failures.Add($"  {url}: {error.Message}");
                 Warned?.Invoke(source, $"{url}: {error.Message}");
             }
-            catch (IOException error) when (error is not DownloadException)
+            // A limit of the file size comes as an argument error from inside the file stream.
+            catch (Exception error) when (error is IOException and not DownloadException or ArgumentOutOfRangeException)
             {
                 throw new DownloadException(
                     $"Writing {part.Path} failed: {error.Message}. What came in is kept; make room or choose another folder, "

@@ -1,10 +1,12 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data.Importers;
 
 /// <summary>Which user and item of one numbering are which of another.</summary>
 /// <param name="Users">User <c>u</c> of the first is user <c>Users[u]</c> of the second, <c>[users]</c>.</param>
 /// <param name="Items">Item <c>i</c> of the first is item <c>Items[i]</c> of the second, <c>[N + 1]</c>; entry 0 is 0.</param>
 /// <param name="Ambiguous">Items that could as well be another one, because the same users have both at the same places.</param>
-public sealed record Renumbering(int[] Users, int[] Items, int Ambiguous);
+public sealed record Renumbering(int[] Users, int[] Items, int Ambiguous) : RichRecord;
 
 /// <summary>Finds out how two numberings of the same events belong together, from the events alone.</summary>
 /// <remarks>

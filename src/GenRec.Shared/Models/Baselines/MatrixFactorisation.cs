@@ -18,7 +18,8 @@ public sealed record PreferencePairs(long[] Users, long[] Chosen, long[] Others)
 /// not. Rendle et al., UAI 2009, arXiv:1205.2618, Eq. (4) and section 4.3.1.
 /// </summary>
 /// <remarks>It knows users by their row, not by their history: order plays no part, which is what it is compared for.</remarks>
-public sealed class MatrixFactorisation : nn.Module<Tensor, Tensor, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class MatrixFactorisation : nn.Module<Tensor, Tensor, Tensor>, IRichValue
 {
     private readonly Embedding users;
     private readonly Embedding items; // row 0 is padding
@@ -61,6 +62,12 @@ public sealed class MatrixFactorisation : nn.Module<Tensor, Tensor, Tensor>
         var vectors = users.forward(tensor(Array.ConvertAll(user, u => (long)u)));
         return (vectors.mm(items.weight!.t()) + biases.weight!.t()).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }
 
 /// <summary>Trains <see cref="MatrixFactorisation"/> by pairs.</summary>
