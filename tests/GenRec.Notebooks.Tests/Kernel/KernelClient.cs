@@ -141,9 +141,10 @@ internal sealed class KernelClient : IDisposable
     public Exchange Finish(string id, DealerSocket? channel = null)
     {
         var clock = Stopwatch.StartNew();
-        var published = new List<ClientMessage>();
+        var published = Unasked.Where(message => message.ParentId == id).ToList(); // heard while waiting for others
+        Unasked.RemoveAll(message => message.ParentId == id);
         ClientMessage? reply = null;
-        var idle = false;
+        var idle = published.Any(message => IsState(message, "idle"));
         while (reply is null || !idle)
         {
             if (clock.Elapsed > Patience)
