@@ -1,11 +1,12 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data;
 
 /// <summary>One turn of a chat.</summary>
 /// <param name="Role"><c>user</c> or <c>assistant</c>.</param>
 /// <param name="Content">What was said.</param>
-public sealed record ChatTurn(string Role, string Content);
+public sealed record ChatTurn(string Role, string Content) : RichRecord;
 
 /// <summary>A preference, and a question whose natural answer would forget it.</summary>
 /// <param name="Topic">One of 20, for example <c>travel_hotel</c>.</param>
@@ -13,7 +14,8 @@ public sealed record ChatTurn(string Role, string Content);
 /// <param name="Preference">What the user wants or avoids, in a sentence.</param>
 /// <param name="Question">What the user asks later.</param>
 /// <param name="Explanation">Why the natural answer fails; null where the source gives none.</param>
-public record PreferenceTask(string Topic, int Number, string Preference, string Question, string? Explanation);
+public record PreferenceTask(string Topic, int Number, string Preference, string Question, string? Explanation)
+    : RichRecord;
 
 /// <summary>A preference that shows in a chat instead of being stated.</summary>
 /// <param name="Topic">See <see cref="PreferenceTask"/>.</param>
@@ -60,7 +62,7 @@ public sealed record PreferenceChoice(
 /// <summary>A chat about something else, put between a preference and its question.</summary>
 /// <param name="ConversationId">Its name in LMSYS-Chat-1M.</param>
 /// <param name="Turns">The chat, oldest turn first.</param>
-public sealed record FillerChat(string ConversationId, IReadOnlyList<ChatTurn> Turns);
+public sealed record FillerChat(string ConversationId, IReadOnlyList<ChatTurn> Turns) : RichRecord;
 
 /// <summary>PrefEval: does an assistant still follow a preference many turns later?</summary>
 /// <param name="Stated">Preferences the user states.</param>
@@ -74,4 +76,4 @@ public sealed record PreferenceTasks(
     IReadOnlyList<PreferenceChoice> Choices,
     IReadOnlyList<FillerChat> Fillers,
     ImportReport Report
-);
+) : RichRecord;

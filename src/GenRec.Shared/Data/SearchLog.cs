@@ -1,4 +1,5 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using Microsoft.Data.Analysis;
 
 namespace GenRec.Shared.Data;
@@ -21,7 +22,7 @@ public sealed record SearchImpression(
     IReadOnlyList<int> ClickedItemIds,
     IReadOnlyList<int> PurchasedItemIds,
     string Split
-);
+) : RichRecord;
 
 /// <summary>One item offered to one searching user, with what was known at that time.</summary>
 /// <param name="UserId">Who searched; the file's number.</param>
@@ -57,7 +58,7 @@ public sealed record RankedItem(
     IReadOnlyDictionary<string, double> UserStatisticalFeatures,
     IReadOnlyDictionary<string, double> TargetItemStatisticalFeatures,
     string Split
-);
+) : RichRecord;
 
 /// <summary>How well an item fits a query, as people judged it.</summary>
 /// <param name="Query">What was typed.</param>
@@ -73,7 +74,7 @@ public sealed record RelevanceJudgement(
     string? SellerName,
     string? AttrValue,
     int Score
-);
+) : RichRecord;
 
 /// <summary>A log of an e-commerce search.</summary>
 /// <remarks>In the demonstration files searches and item descriptions are separate samples: hardly an item is in both.</remarks>
@@ -94,4 +95,4 @@ public sealed record SearchLog(
     IReadOnlyList<RankedItem> Ranked,
     IReadOnlyList<RelevanceJudgement> Judgements,
     ImportReport Report
-);
+) : RichRecord;

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using GenRec.Shared.Data;
 using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
@@ -15,7 +14,6 @@ public sealed class RichTypeTests
         [typeof(TypeFormatterSourceAttribute)] = "an attribute",
         [typeof(RichValueFormatterSource)] = "what the attribute names",
         [typeof(RichValueFormatter)] = "what the attribute names",
-        [typeof(WholeGzipStream)] = "a stream",
         [typeof(CounterRandom)] = "a generator without anything to show",
         [typeof(Prefetcher<>)] = "machinery of the training loop",
     };
@@ -27,7 +25,7 @@ public sealed class RichTypeTests
                 .Where(type => type.IsClass || type.IsValueType && !type.IsEnum)
                 .Where(type => !(type.IsAbstract && type.IsSealed)) // static
                 .Where(type => !typeof(Exception).IsAssignableFrom(type) && !typeof(Delegate).IsAssignableFrom(type))
-                .Where(type => !Others.ContainsKey(type)),
+                .Where(type => !typeof(Stream).IsAssignableFrom(type) && !Others.ContainsKey(type)),
         ];
 
     [Theory]
