@@ -60,9 +60,10 @@ public sealed class JupyterHome : IAsyncLifetime
     /// <summary>Puts a notebook of the repository into the folder, without outputs.</summary>
     /// <param name="path">Below <c>notebooks/</c>.</param>
     /// <param name="name">The copy's name.</param>
-    /// <param name="parameters">New values of its parameters cell; none leaves the notebook's own.</param>
+    /// <param name="scale">The value of its parameter of that name; null leaves the notebook's own.</param>
+    /// <param name="change">Changes the copy.</param>
     /// <returns>The copy's path.</returns>
-    public string Copy(string path, string name, params IEnumerable<(string Name, string Value)> parameters)
+    public string Copy(string path, string name, string? scale = null, Action<Notebook>? change = null)
     {
         var notebook = Notebook.Read(Path.Combine(DataFolders.Repository!, "notebooks", path));
         foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code))
@@ -70,7 +71,9 @@ public sealed class JupyterHome : IAsyncLifetime
             cell.ReplaceOutputs([]);
             cell.ExecutionCount = null;
         }
-        Parameters.Inject(notebook, parameters.ToDictionary(given => given.Name, given => given.Value));
+        if (scale is not null)
+            Parameters.Inject(notebook, new Dictionary<string, string> { ["scale"] = scale });
+        change?.Invoke(notebook);
         var copy = Path.Combine(Folder, name);
         notebook.Write(copy);
         return copy;

@@ -57,7 +57,7 @@ public sealed class NotebookClientTests(JupyterHome jupyter)
     public async Task NbConvertExecutesItIntoAPage()
     {
         JupyterHome.SkipUnlessInstalled();
-        var copy = jupyter.Copy("00-start-here.ipynb", "page.ipynb", ("scale", "smoke"));
+        var copy = jupyter.Copy("00-start-here.ipynb", "page.ipynb", scale: "smoke");
         var (code, said) = await JupyterHome.RunAsync(
             jupyter.Start(
                 JupyterHome.Python,
@@ -68,7 +68,7 @@ public sealed class NotebookClientTests(JupyterHome jupyter)
         var page = await File.ReadAllTextAsync(Path.ChangeExtension(copy, ".html"));
         Assert.Contains("<figure", page, StringComparison.Ordinal);
         Assert.Contains("OneRec", page, StringComparison.Ordinal); // the reading list's table
-        Assert.Contains("popularity, ", page, StringComparison.Ordinal); // what the last training printed
+        Assert.Contains("popularity, ", page, StringComparison.Ordinal);
     }
 
     private static string AllText(IEnumerable<NotebookCell> cells) =>

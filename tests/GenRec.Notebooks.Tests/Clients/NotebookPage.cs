@@ -24,7 +24,12 @@ internal sealed class NotebookPage : IAsyncDisposable
         var playwright = await Playwright.CreateAsync();
         var options = new BrowserTypeLaunchOptions { ExecutablePath = program, Args = ["--no-sandbox"] };
         var browser = await playwright.Chromium.LaunchAsync(options);
-        var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1240, Height = 1000 } });
+        var page = await browser.NewPageAsync(
+            new()
+            {
+                ViewportSize = new() { Width = 1240, Height = 1000 },
+            }
+        );
         page.SetDefaultTimeout(Patience);
         var opened = new NotebookPage(playwright, browser, page);
         page.PageError += (_, problem) => opened.Problems.Add(problem);
@@ -54,6 +59,26 @@ internal sealed class NotebookPage : IAsyncDisposable
         );
         return await Page.EvaluateAsync<string>("() => document.querySelector('.output_error')?.textContent ?? ''");
     }
+
+    /// <summary>Makes the window as high as the notebook, for a picture of all of it.</summary>
+    public async Task UnfoldAsync()
+    {
+        var height = await Page.EvaluateAsync<int>("() => document.querySelector('#notebook-container').scrollHeight");
+        await Page.SetViewportSizeAsync(1240, height + 300);
+    }
+
+    /// <summary>Light text on a dark page, set from outside as editors do: Jupyter Notebook has no dark theme.</summary>
+    public Task DarkenAsync(string background) =>
+        Page.AddStyleTagAsync(
+            new()
+            {
+                Content = $$"""
+                body, #site, #notebook, #notebook-container, .output_area { background: {{background}} !important; }
+                #notebook-container, .rendered_html, .output_area pre { color: #d4d4d4 !important; }
+                .rendered_html table { color: inherit !important; }
+                """,
+            }
+        );
 
     /// <summary>How many pixels of a picture are of each of some colours, give or take what smoothing changes.</summary>
     /// <param name="png">The picture.</param>
