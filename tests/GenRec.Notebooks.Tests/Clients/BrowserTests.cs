@@ -10,7 +10,7 @@ namespace GenRec.Notebooks.Tests.Clients;
 public sealed class BrowserTests(JupyterHome jupyter)
 {
     private const int Figures = 5; // in notebook 01, the live one among them
-    private const int PassesOverData = 24; // enough to see the training live; at smoke scale it would be over at once
+    private const int Epochs = 40; // enough to see the training live: at smoke scale it would be over at once
     private const string White = "#ffffff";
     private const string Dark = "#1e1e1e";
 
@@ -46,7 +46,10 @@ public sealed class BrowserTests(JupyterHome jupyter)
         await page.EvaluateAsync(Watch);
         await notebook.RunAllAsync();
 
-        await page.WaitForFunctionAsync("() => seen.curves.length > 1 || document.querySelector('.output_error')");
+        await page.WaitForFunctionAsync(
+            "() => seen.curves.length > 1 || document.querySelector('.output_error') || Jupyter.notebook.get_cells()"
+                + ".find(cell => cell.element[0].id === 'training').input_prompt_number > 0"
+        );
         await KeepAsync(page.Locator("#training"), "training-live");
         Assert.Equal("", await notebook.FinishAsync());
         var seen = await page.EvaluateAsync<JsonElement>("() => seen");
@@ -60,6 +63,8 @@ public sealed class BrowserTests(JupyterHome jupyter)
         for (var i = 0; i < Figures; i++)
             await IsDrawnAsync(notebook, plots.Nth(i), $"figure-{i + 1}", White);
         await KeepAsync(training, "training");
+        await training.EvaluateAsync("training => training.previousElementSibling.scrollIntoView()");
+        await KeepAsync(page.Locator("body"), "page");
         await notebook.UnfoldAsync();
         await KeepAsync(page.Locator("#notebook-container"), "notebook");
 
@@ -73,8 +78,8 @@ public sealed class BrowserTests(JupyterHome jupyter)
     {
         const string Options = "Training(\"ce\", seed), watch";
         var cell = Assert.Single(notebook.Cells, cell => cell.Source.Contains(Options, StringComparison.Ordinal));
-        var longer = $"Training(\"ce\", seed) with {{ Epochs = {PassesOverData} }}, watch";
-        cell.Source = cell.Source.Replace(Options, longer, StringComparison.Ordinal);
+        var longer = $"with {{ Epochs = {Epochs}, Patience = null, ReportEverySteps = 4 }}";
+        cell.Source = cell.Source.Replace(Options, $"Training(\"ce\", seed) {longer}, watch", StringComparison.Ordinal);
     }
 
     // Looks at the pixels: each trace's colour must be there, and more background than anything else.

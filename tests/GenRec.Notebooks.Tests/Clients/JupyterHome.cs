@@ -12,6 +12,7 @@ namespace GenRec.Notebooks.Tests.Clients;
 /// changed.</summary>
 public sealed class JupyterHome : IAsyncLifetime
 {
+    private const string Variable = "GENREC_PYTHON";
     private const string Modules = "nbclient, jupyter_client, jupyter_kernel_test, notebook, nbconvert";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(6); // CI machines are slow; none waits that long
@@ -22,14 +23,16 @@ public sealed class JupyterHome : IAsyncLifetime
     /// <summary>The folder that notebooks and servers of these tests use.</summary>
     public string Folder => (folder ?? throw new InvalidOperationException("Jupyter was not set up.")).Path;
 
+    public static bool IsInstalled => Found.Value is not null;
+
     /// <summary>The Python that has Jupyter's packages.</summary>
     public static string Python => Found.Value ?? throw new InvalidOperationException("No Python has Jupyter.");
 
     public static void SkipUnlessInstalled() =>
         Assert.SkipUnless(
-            Found.Value is not null,
-            $"no python3 has {Modules}; Debian's packages: python3-nbclient python3-jupyter-client "
-                + "python3-jupyter-kernel-test jupyter-notebook jupyter-nbconvert"
+            IsInstalled,
+            $"no python3 has {Modules} ({Variable} names one); Debian's packages: python3-nbclient "
+                + "python3-jupyter-client python3-jupyter-kernel-test jupyter-notebook jupyter-nbconvert"
         );
 
     /// <summary>Skips unless there is a browser too.</summary>
@@ -44,7 +47,7 @@ public sealed class JupyterHome : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Found.Value is null)
+        if (!IsInstalled)
             return;
         folder = new TemporaryFolder();
         var (code, said) = await RunAsync(Start("dotnet", ProcessKernel.Program, "kernel", "install"));
@@ -123,9 +126,13 @@ public sealed class JupyterHome : IAsyncLifetime
     }
 
     // Debian's packages belong to Debian's Python, which need not be the first on the PATH.
-    private static string? FindPython() =>
-        new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(program =>
+    private static string? FindPython()
+    {
+        string?[] programs = [Environment.GetEnvironmentVariable(Variable), "python3", "/usr/bin/python3"];
+        return programs.FirstOrDefault(program =>
         {
+            if (string.IsNullOrEmpty(program))
+                return false;
             try
             {
                 var start = new ProcessStartInfo(program, ["-c", $"import {Modules}"]) { RedirectStandardError = true };
@@ -139,6 +146,7 @@ public sealed class JupyterHome : IAsyncLifetime
                 return false;
             }
         });
+    }
 }
 
 /// <summary>Tests with real clients, one after another: each starts a kernel.</summary>

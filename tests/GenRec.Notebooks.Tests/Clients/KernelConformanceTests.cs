@@ -11,7 +11,8 @@ public sealed class ConformanceReport(JupyterHome jupyter) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        JupyterHome.SkipUnlessInstalled();
+        if (!JupyterHome.IsInstalled)
+            return;
         var file = Path.Combine(jupyter.Folder, "conformance.json");
         var (_, said) = await jupyter.RunPythonAsync("kernel_conformance.py", file);
         Assert.True(File.Exists(file), said);
@@ -48,14 +49,18 @@ public sealed class KernelConformanceTests(ConformanceReport report) : IClassFix
     [MemberData(nameof(Passing))]
     public void JupytersKernelTestPasses(string member)
     {
+        JupyterHome.SkipUnlessInstalled();
         Assert.True(report.Members.TryGetValue(member, out var result), "the installed version has no such member");
         Assert.True(result.Outcome == "passed", $"{result.Outcome}: {result.Text}");
     }
 
     [Fact]
-    public void NoMemberIsLeftOutButThePager() =>
+    public void NoMemberIsLeftOutButThePager()
+    {
+        JupyterHome.SkipUnlessInstalled();
         Assert.Equal(
             [.. Passing.Select(row => row.Data).Append(Pager).Order(StringComparer.Ordinal)],
             report.Members.Keys.Order(StringComparer.Ordinal)
         );
+    }
 }
