@@ -8,7 +8,7 @@ namespace GenRec.Shared.SemanticIds;
 /// <summary>The semantic id of every item: a tuple of codes for each of the items <c>1..N</c>.</summary>
 /// <remarks>
 /// TIGER (arXiv:2305.05065) calls the tuple a Semantic ID. Codes of level <c>l</c> are <c>0..CodebookSizes[l]-1</c>. Several
-/// items may share a tuple; <c>CollisionRepair</c> says what can be done about it, and
+/// items may share a tuple; <see cref="CollisionRepair"/> says what can be done about it, and
 /// <see cref="RequireUnique"/> refuses such a table where it must not be.
 /// </remarks>
 public sealed class SemanticIdTable : RichValue
