@@ -50,7 +50,7 @@ public static class KMeans
         {
             NearestCodes.Assign(points, centres, labels, distances);
             inertia = Sum(distances);
-            if (round == options.Rounds || before - inertia <= options.Tolerance * before)
+            if (round == options.Rounds || (round > 0 && before - inertia <= options.Tolerance * before))
                 break;
             (before, round) = (inertia, round + 1);
             Average(NearestCodes.Floats(points), labels, distances, NearestCodes.Floats(centres), width, clusters);

@@ -11,7 +11,7 @@ internal sealed class AssignMillion(string name, int width, int rows) : IPeerCom
 {
     private const int Levels = 3;
     private const int Codes = 256;
-    private const int BlockRows = 8192;
+    private const int BlockRows = 1024; // the products of a block fit into the cache; larger blocks are slower
 
     /// <summary>RQ-VAE's latent vectors: little to multiply, so that everything else shows.</summary>
     public static AssignMillion Latent { get; } = new("assign-million", 32, 1_000_000);

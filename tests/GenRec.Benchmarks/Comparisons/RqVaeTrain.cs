@@ -47,14 +47,7 @@ internal sealed class RqVaeTrain : IPeerComparison
     {
         var vectors = Vectors(options);
         var items = tensor(vectors.Values.ToArray(), vectors.Rows, vectors.Columns);
-        var loop = new RqVaeReference(
-            items,
-            Widths,
-            Options.Levels,
-            Options.Codes,
-            Options.BatchSize,
-            options.Seed
-        );
+        var loop = new RqVaeReference(items, Widths, Options.Levels, Options.Codes, Options.BatchSize, options.Seed);
         return new StepSide(() => loop.Step(), loop, items);
     }
 

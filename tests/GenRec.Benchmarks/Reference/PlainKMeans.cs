@@ -33,9 +33,10 @@ internal static class PlainKMeans
         var gaps = (points - chosen[0]).square().sum(1);
         while (chosen.Count < codes)
         {
-            var next = points[multinomial(gaps, 1).item<long>()];
+            using var inner = NewDisposeScope(); // the differences are as large as the points
+            var next = points[multinomial(gaps, 1).item<long>()].MoveToOuterDisposeScope();
             chosen.Add(next);
-            gaps = minimum(gaps, (points - next).square().sum(1));
+            gaps = minimum(gaps, (points - next).square().sum(1)).MoveToOuterDisposeScope();
         }
         return stack(chosen);
     }

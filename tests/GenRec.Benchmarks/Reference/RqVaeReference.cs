@@ -70,7 +70,8 @@ internal sealed class RqVaeReference : IDisposable
         foreach (var codebook in codebooks)
         {
             var distances =
-                residual.pow(2).sum(1, keepdim: true) + codebook.pow(2).sum(1, keepdim: true).t()
+                residual.pow(2).sum(1, keepdim: true)
+                + codebook.pow(2).sum(1, keepdim: true).t()
                 - 2 * residual.matmul(codebook.t());
             var chosen = codebook.index_select(0, distances.argmin(-1));
             var commitment = F.mse_loss(chosen.detach(), residual);
