@@ -34,16 +34,7 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
         {
             var (preset, lines) = (With(request), new FitLines(progress));
             var (_, report) = await Task.Run(
-                () =>
-                    SemanticIdExperiment.Run(
-                        preset,
-                        request.Seed,
-                        folder,
-                        device,
-                        lines,
-                        request.TestClosed,
-                        cancel
-                    ),
+                () => SemanticIdExperiment.Run(preset, request.Seed, folder, device, lines, request.TestClosed, cancel),
                 CancellationToken.None
             );
             return new ExperimentResult(true, report.ToText().Split('\n'));

@@ -50,10 +50,7 @@ public static class SemanticIdExperiment
         if (fit is not null)
             evidence = evidence with { Codec = fit.Codec, Collisions = fit.Collisions };
         var report = SemanticIdReport.Of(preset.Variant, ids, evidence);
-        var metrics = new Dictionary<string, double>(report.Metrics())
-        {
-            [ParametersKey] = fit?.Codec.Parameters ?? 0,
-        };
+        var metrics = new Dictionary<string, double>(report.Metrics()) { [ParametersKey] = fit?.Codec.Parameters ?? 0 };
         var result = new SeedResult(
             seed,
             metrics,
@@ -77,7 +74,10 @@ public static class SemanticIdExperiment
         if (runs.Count == 0)
             throw new ArgumentException("A record needs at least one run.", nameof(runs));
         if (runs.FirstOrDefault(run => !run.IsTested) is { } unfinished)
-            throw new ArgumentException($"The run in {unfinished.Path} has not finished: resume it first.", nameof(runs));
+            throw new ArgumentException(
+                $"The run in {unfinished.Path} has not finished: resume it first.",
+                nameof(runs)
+            );
         var results = runs.Select(run => run.ReadResult()).ToArray();
         return new ResultRecord
         {

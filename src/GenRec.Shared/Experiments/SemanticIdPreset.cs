@@ -144,8 +144,7 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
         return (catalogue, EmbeddingFile.Read(path, catalogue.ItemCount));
     }
 
-    private IEnumerable<string> OptionNames() =>
-        Parts().SelectMany(OptionText.Names).Append("collisions").Distinct();
+    private IEnumerable<string> OptionNames() => Parts().SelectMany(OptionText.Names).Append("collisions").Distinct();
 
     private IEnumerable<object> Parts() =>
         new object?[] { RqVae, Training, KMeans, KMeans?.Clustering, Product, Tree, Lsh, Random }.OfType<object>();
@@ -154,7 +153,10 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
     {
         if (option.Equals("collisions", StringComparison.OrdinalIgnoreCase))
             return Enum.TryParse<CollisionPolicy>(value, ignoreCase: true, out var policy)
-                ? this with { Collisions = policy }
+                ? this with
+                {
+                    Collisions = policy,
+                }
                 : throw new ArgumentException(
                     $"'{value}' is no collision policy; there are {string.Join(", ", Enum.GetNames<CollisionPolicy>())}."
                 );

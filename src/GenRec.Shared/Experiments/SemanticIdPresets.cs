@@ -43,9 +43,18 @@ public sealed partial record SemanticIdPreset
         Published("iba-rqvae-4x256", "suolong666/IBA"),
         Published("tiger-noname-rqvae-4x256", "NonameUntitled/tiger (8ec51b3)"),
         Published("tiger-noname-rqkmeans-4x256", "NonameUntitled/tiger (8ec51b3)"),
-        Published("unigenrec-text-rqvae-3x256", "momingh/UniGenRec (fb3d294)") with { PublishedIsNumbered = true },
-        Published("unigenrec-text-rqkmeans-4x256", "momingh/UniGenRec (fb3d294)") with { PublishedIsNumbered = true },
-        Published("unigenrec-text-opq-32x256", "momingh/UniGenRec (fb3d294)") with { PublishedIsProduct = true },
+        Published("unigenrec-text-rqvae-3x256", "momingh/UniGenRec (fb3d294)") with
+        {
+            PublishedIsNumbered = true,
+        },
+        Published("unigenrec-text-rqkmeans-4x256", "momingh/UniGenRec (fb3d294)") with
+        {
+            PublishedIsNumbered = true,
+        },
+        Published("unigenrec-text-opq-32x256", "momingh/UniGenRec (fb3d294)") with
+        {
+            PublishedIsProduct = true,
+        },
         Published("unigenrec-lightgcn-rqkmeansplus-16x128", "momingh/UniGenRec (fb3d294)") with
         {
             PublishedIsNumbered = true,

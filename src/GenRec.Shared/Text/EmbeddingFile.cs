@@ -17,7 +17,9 @@ public static class EmbeddingFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(items, 1);
-        var all = path.EndsWith(".safetensors", StringComparison.Ordinal) ? ReadTensor(path, tensor) : NumpyFile.Read(path);
+        var all = path.EndsWith(".safetensors", StringComparison.Ordinal)
+            ? ReadTensor(path, tensor)
+            : NumpyFile.Read(path);
         if (all.Rows != items && all.Rows != items + 1)
             throw new DataFormatException(
                 path,

@@ -45,7 +45,8 @@ public abstract record EmbeddingStep
         {
             var mean = Mean(vectors);
             var deviation = (vectors - mean).square().mean([0L], keepdim: true).sqrt();
-            var factor = where(deviation > 1e-7f, deviation.reciprocal(), zeros_like(deviation)).DetachFromDisposeScope();
+            var factor = where(deviation > 1e-7f, deviation.reciprocal(), zeros_like(deviation))
+                .DetachFromDisposeScope();
             return any => (any - mean) * factor;
         }
 

@@ -52,7 +52,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
             throw new DataFormatException(options.ModelPath, $"The model cannot be loaded: {wrong.Message}", wrong);
         }
         (output, isPooled) = OutputOf(session, options.ModelPath);
-        Fingerprint = $"onnx 1 {HashOf(options.ModelPath)} {HashOf(options.TokenizerPath)} "
+        Fingerprint =
+            $"onnx 1 {HashOf(options.ModelPath)} {HashOf(options.TokenizerPath)} "
             + $"{(options.DensePath is null ? "" : HashOf(options.DensePath))} {options.MaxTokens} {options.LowerCase} "
             + $"{options.Pooling} {options.Normalise}";
     }
@@ -130,8 +131,8 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         var (ids, mask, types) = (new long[rows * longest], new long[rows * longest], new long[rows * longest]);
         Array.Fill(ids, tokenizer.Padding);
         for (var row = 0; row < rows; row++)
-            for (var at = 0; at < batch[row].Count; at++)
-                (ids[row * longest + at], mask[row * longest + at]) = (batch[row][at], 1);
+        for (var at = 0; at < batch[row].Count; at++)
+            (ids[row * longest + at], mask[row * longest + at]) = (batch[row][at], 1);
         var given = new Dictionary<string, OrtValue>();
         long[] shape = [rows, longest];
         foreach (var name in session.InputNames)
@@ -184,9 +185,9 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
                 $"The model has an input '{unknown}'; a sentence encoder has {string.Join(", ", Known)}."
             );
         foreach (var wanted in new[] { 3, 2 }) // token vectors, or sentence vectors that are pooled already
-            foreach (var (name, about) in session.OutputMetadata)
-                if (about.Dimensions.Length == wanted && about.ElementType == typeof(float))
-                    return (name, wanted == 2);
+        foreach (var (name, about) in session.OutputMetadata)
+            if (about.Dimensions.Length == wanted && about.ElementType == typeof(float))
+                return (name, wanted == 2);
         throw new DataFormatException(path, "The model has no output of float32 vectors, [B, L, D] or [B, D].");
     }
 
@@ -195,7 +196,10 @@ public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
         using var scope = NewDisposeScope();
         var tensors = Safetensors.Load(path);
         if (!tensors.TryGetValue("linear.weight", out var weight))
-            throw new DataFormatException(path, $"It has no 'linear.weight'; it holds {string.Join(", ", tensors.Keys)}.");
+            throw new DataFormatException(
+                path,
+                $"It has no 'linear.weight'; it holds {string.Join(", ", tensors.Keys)}."
+            );
         return (
             weight.to(ScalarType.Float32).DetachFromDisposeScope(),
             tensors.GetValueOrDefault("linear.bias")?.to(ScalarType.Float32).DetachFromDisposeScope()

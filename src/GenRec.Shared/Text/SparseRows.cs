@@ -19,8 +19,8 @@ internal sealed record SparseRows(int Columns, int[] Offsets, int[] Places, doub
     {
         var product = new double[Rows * width];
         for (var row = 0; row < Rows; row++)
-            for (var at = Offsets[row]; at < Offsets[row + 1]; at++)
-                AddScaled(product.AsSpan(row * width, width), dense.AsSpan(Places[at] * width, width), Values[at]);
+        for (var at = Offsets[row]; at < Offsets[row + 1]; at++)
+            AddScaled(product.AsSpan(row * width, width), dense.AsSpan(Places[at] * width, width), Values[at]);
         return product;
     }
 
@@ -32,8 +32,8 @@ internal sealed record SparseRows(int Columns, int[] Offsets, int[] Places, doub
     {
         var product = new double[Columns * width];
         for (var row = 0; row < Rows; row++)
-            for (var at = Offsets[row]; at < Offsets[row + 1]; at++)
-                AddScaled(product.AsSpan(Places[at] * width, width), dense.AsSpan(row * width, width), Values[at]);
+        for (var at = Offsets[row]; at < Offsets[row + 1]; at++)
+            AddScaled(product.AsSpan(Places[at] * width, width), dense.AsSpan(row * width, width), Values[at]);
         return product;
     }
 

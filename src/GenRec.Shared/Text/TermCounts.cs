@@ -6,14 +6,14 @@ namespace GenRec.Shared.Text;
 /// <summary>Which terms a text has: lower-case words of letters and digits, and pairs of neighbours.</summary>
 internal static class TermCounts
 {
-    /// <summary>Words of a text in their order; accents are dropped, single characters left out unless they are digits.</summary>
+    /// <summary>Words of a text in their order; accents stay, single characters are left out unless they are digits.</summary>
     public static List<string> Words(string text)
     {
         var (words, word) = (new List<string>(), new StringBuilder());
-        foreach (var letter in text.Normalize(NormalizationForm.FormD))
-            if (char.IsLetterOrDigit(letter))
+        foreach (var letter in text)
+            if (char.IsLetterOrDigit(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.NonSpacingMark)
                 word.Append(char.ToLowerInvariant(letter));
-            else if (char.GetUnicodeCategory(letter) != UnicodeCategory.NonSpacingMark)
+            else
                 End();
         End();
         return words;

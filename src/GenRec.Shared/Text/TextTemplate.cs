@@ -16,12 +16,7 @@ public sealed record TextTemplate(IReadOnlyList<TextField> Fields, string Betwee
 {
     /// <summary>Title, brand, categories and price: the fields that TIGER (arXiv:2305.05065) names.</summary>
     public static TextTemplate Tiger { get; } =
-        new([
-            new("title"),
-            new("brand", "Brand: "),
-            new("categories", "Categories: "),
-            new("price", "Price: "),
-        ]);
+        new([new("title"), new("brand", "Brand: "), new("categories", "Categories: "), new("price", "Price: ")]);
 
     /// <summary>Title, brand, categories and the description's start, as the embedded world has them.</summary>
     public static TextTemplate Full { get; } =

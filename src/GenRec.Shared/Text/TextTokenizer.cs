@@ -20,9 +20,7 @@ internal sealed class TextTokenizer
     {
         try
         {
-            return path.EndsWith(".txt", StringComparison.Ordinal)
-                ? WordPiece(path, lowerCase)
-                : SentencePiece(path);
+            return path.EndsWith(".txt", StringComparison.Ordinal) ? WordPiece(path, lowerCase) : SentencePiece(path);
         }
         catch (Exception wrong) when (wrong is not (IOException or DataFormatException or OutOfMemoryException))
         {

@@ -65,8 +65,8 @@ public sealed class TfIdfSvdEncoder : ITextEncoder
     {
         var occurs = new Dictionary<string, int>();
         foreach (var text in texts)
-            foreach (var term in TermCounts.Terms(text, options.Pairs).Distinct())
-                CollectionsMarshal.GetValueRefOrAddDefault(occurs, term, out _)++;
+        foreach (var term in TermCounts.Terms(text, options.Pairs).Distinct())
+            CollectionsMarshal.GetValueRefOrAddDefault(occurs, term, out _)++;
         var most = Math.Max(options.LeastTexts, options.MostShare * texts.Count);
         var kept = occurs
             .Where(term => term.Value >= options.LeastTexts && term.Value <= most)
@@ -87,7 +87,11 @@ public sealed class TfIdfSvdEncoder : ITextEncoder
     }
 
     /// <summary>Right singular vectors of the counts, the strongest first, <c>[terms, width]</c>.</summary>
-    private (double[] Values, int Width) Directions(SparseRows counts, IProgress<double>? progress, CancellationToken cancel)
+    private (double[] Values, int Width) Directions(
+        SparseRows counts,
+        IProgress<double>? progress,
+        CancellationToken cancel
+    )
     {
         using var scope = NewDisposeScope();
         var (rows, terms) = (counts.Rows, counts.Columns);

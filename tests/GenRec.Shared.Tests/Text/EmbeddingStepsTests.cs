@@ -28,7 +28,10 @@ public class EmbeddingStepsTests
             Assert.Equal(1, Column(scaled, column).Average(value => value * value), 4);
         }
         var constant = new EmbeddingMatrix(3, 1, [2, 2, 2]);
-        Assert.Equal([0, 0, 0], EmbeddingSteps.Learn(constant, EmbeddingStep.Standardise).Apply(constant).Values.ToArray());
+        Assert.Equal(
+            [0, 0, 0],
+            EmbeddingSteps.Learn(constant, EmbeddingStep.Standardise).Apply(constant).Values.ToArray()
+        );
     }
 
     [Fact]
@@ -37,12 +40,8 @@ public class EmbeddingStepsTests
         var white = Apply(EmbeddingStep.Whiten(4));
         Assert.Equal(4, white.Columns);
         for (var a = 0; a < 4; a++)
-            for (var b = 0; b < 4; b++)
-                Assert.Equal(
-                    a == b ? 1 : 0,
-                    Column(white, a).Zip(Column(white, b), (x, y) => x * y).Average(),
-                    3
-                );
+        for (var b = 0; b < 4; b++)
+            Assert.Equal(a == b ? 1 : 0, Column(white, a).Zip(Column(white, b), (x, y) => x * y).Average(), 3);
     }
 
     [Fact]

@@ -10,7 +10,18 @@ namespace GenRec.Shared.Tests.Text;
 public sealed class OnnxTextEncoderTests : IDisposable
 {
     private const int Width = 3;
-    private static readonly string[] Words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "pan", "##s", "blue"];
+    private static readonly string[] Words =
+    [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "red",
+        "pan",
+        "##s",
+        "blue",
+    ];
     private static readonly float[] Table =
     [
         .. Enumerable.Range(0, Words.Length * Width).Select(at => (float)(at * at % 11) - 4),
@@ -104,13 +115,22 @@ public sealed class OnnxTextEncoderTests : IDisposable
     public void AFolderIsReadAsItsCardSays()
     {
         Options();
-        folder.Write("modules.json", """[{"type": "x.Transformer", "path": ""}, {"type": "x.Pooling", "path": "1_Pooling"}]""");
+        folder.Write(
+            "modules.json",
+            """[{"type": "x.Transformer", "path": ""}, {"type": "x.Pooling", "path": "1_Pooling"}]"""
+        );
         Directory.CreateDirectory(folder.PathOf("1_Pooling"));
-        folder.Write("1_Pooling/config.json", """{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}""");
+        folder.Write(
+            "1_Pooling/config.json",
+            """{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"""
+        );
         folder.Write("sentence_bert_config.json", """{"max_seq_length": 77}""");
         folder.Write("tokenizer_config.json", """{"do_lower_case": false}""");
         var read = OnnxEncoderOptions.FromFolder(folder.PathOf("."));
-        Assert.Equal((TokenPooling.First, 77, false, false), (read.Pooling, read.MaxTokens, read.LowerCase, read.Normalise));
+        Assert.Equal(
+            (TokenPooling.First, 77, false, false),
+            (read.Pooling, read.MaxTokens, read.LowerCase, read.Normalise)
+        );
         folder.Write("1_Pooling/config.json", """{"pooling_mode_weightedmean_tokens": true}""");
         Assert.Throws<DataFormatException>(() => OnnxEncoderOptions.FromFolder(folder.PathOf(".")));
     }

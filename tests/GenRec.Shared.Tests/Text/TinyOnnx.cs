@@ -46,7 +46,14 @@ internal static class TinyOnnx
         };
         all.AddRange(pieces.Select((piece, at) => Bytes(1, Piece(piece, -1 - at, 1))));
         // trainer_spec: unigram, ids of the special pieces; -1 for none is ten bytes of a varint
-        var trainer = Message(Number(3, 1), Number(4, pieces.Length + 3), Number(40, 2), Number(41, -1), Number(42, 1), Number(43, 0));
+        var trainer = Message(
+            Number(3, 1),
+            Number(4, pieces.Length + 3),
+            Number(40, 2),
+            Number(41, -1),
+            Number(42, 1),
+            Number(43, 0)
+        );
         var normaliser = Message(Text(1, "identity"), Number(3, 1), Number(4, 1), Number(5, 1));
         return [.. all.SelectMany(bytes => bytes), .. Bytes(2, trainer), .. Bytes(3, normaliser)];
 
