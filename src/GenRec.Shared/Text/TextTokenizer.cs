@@ -51,8 +51,7 @@ internal sealed class TextTokenizer
                 path,
                 "XLM-R numbers its tokens apart from its SentencePiece model, which is not supported."
             );
-        using var file = File.OpenRead(path);
-        var tokenizer = SentencePieceTokenizer.Create(file, addBeginningOfSentence: false, addEndOfSentence: true);
+        var tokenizer = LoadSentencePiece(File.ReadAllBytes(path));
         return new TextTokenizer(
             0, // T5's padding
             (text, most) =>
@@ -61,5 +60,28 @@ internal sealed class TextTokenizer
                 return tokens.Count <= most ? tokens : [.. tokens.Take(most - 1), tokenizer.EndOfSentenceId];
             }
         );
+    }
+
+    /// <summary>
+    /// Loads a model. T5's have no token for a beginning (its id is -1), where the library's unigram model reads outside an
+    /// array; a second <c>trainer_spec</c> with <c>bos_id = 0</c>, which merges into the first as protobuf defines, mends it.
+    /// The beginning is never written, so that its number does not matter.
+    /// </summary>
+    private static SentencePieceTokenizer LoadSentencePiece(byte[] model)
+    {
+        try
+        {
+            return Load(model);
+        }
+        catch (IndexOutOfRangeException)
+        {
+            return Load([.. model, 0x12, 0x03, 0xC8, 0x02, 0x00]); // field 2 of 3 bytes: field 41 is 0
+        }
+
+        static SentencePieceTokenizer Load(byte[] bytes)
+        {
+            using var stream = new MemoryStream(bytes);
+            return SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: true);
+        }
     }
 }
