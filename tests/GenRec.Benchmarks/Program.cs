@@ -14,6 +14,8 @@ internal static class Program
             ReferenceCommand.Make(),
             VerifyCommand.Make(),
             MemoryCommand.Make(),
+            KernelStartCommand.Make(),
+            KernelMemoryCommand.Make(),
             BdnCommand.Make(),
             WorkerCommand.Make(),
         };

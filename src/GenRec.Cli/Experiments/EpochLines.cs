@@ -14,7 +14,8 @@ internal sealed class EpochLines(IProgress<ExperimentProgress> progress) : IProg
         var line = value switch
         {
             TrainingStarted { ResumedFrom: { } from } => $"goes on from {Repository.Shown(from)}",
-            Validated validated => $"epoch {validated.At.Epoch:F0}  loss {loss:F4}  "
+            Validated validated => $"epoch {validated.At.Epoch:F0}  "
+                + (double.IsNaN(loss) ? "" : $"loss {loss:F4}  ")
                 + string.Join("  ", validated.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))
                 + (validated.IsBest ? "  best" : ""),
             TrainingNotice notice => notice.Message,
