@@ -12,6 +12,10 @@ internal static class PeerRegistry
         SasRecTrainPyTorch.Beauty,
         new RankAllUsers(),
         new Batching(), // TorchSharp's data loader
+        new RqVaeTrain(),
+        new ResidualKMeansFit(),
+        AssignMillion.Latent,
+        AssignMillion.Text,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>
