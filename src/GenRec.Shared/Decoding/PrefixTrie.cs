@@ -149,7 +149,7 @@ public sealed class PrefixTrie : IDisposable
 
     /// <summary>
     /// A trie with more ids. Only the new ids are sorted; the others keep their order and are merged with them (where an id fits
-    /// in 63 bits, else all are sorted again).
+    /// in 63 bits and no new id is an old one; else all are sorted again).
     /// </summary>
     /// <param name="codes">Codes of the new ids, <c>[M * levels]</c>.</param>
     /// <param name="items">Item of each new id, <c>[M]</c>; none may have an id already.</param>
@@ -174,10 +174,11 @@ public sealed class PrefixTrie : IDisposable
         var radix = LargestToken.Max() + 1L;
         var largest = Math.Max(radix, more.max().item<long>());
         var (oldKeys, newKeys) = (TrieTables.Keys(Tables.Rows, largest), TrieTables.Keys(more, largest));
-        if (oldKeys.Length > 1)
+        var places = searchsorted(oldKeys[0], newKeys[0], right: true);
+        var isShared = searchsorted(oldKeys[0], newKeys[0]).ne(places).any().item<bool>(); // items of one id are put in order
+        if (oldKeys.Length > 1 || isShared)
             return FromRows(cat([Tables.Rows, more]), cat([Tables.Items, added]), Layout, EndToken);
         // Where each new row goes among the old ones; the old rows fill the places left.
-        var places = searchsorted(oldKeys[0], newKeys[0], right: true);
         places += arange(places.shape[0], dtype: ScalarType.Int64, device: Device);
         var total = Tables.Rows.shape[0] + places.shape[0];
         var isOld = ones(total, dtype: ScalarType.Bool, device: Device).index_fill_(0, places, false);

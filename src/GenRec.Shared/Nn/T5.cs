@@ -64,7 +64,11 @@ public sealed class T5 : Module<Tensor, Tensor, Tensor, Tensor>
     /// <param name="ids">Input tokens, padded or packed, <c>[R, W]</c>, int64.</param>
     /// <param name="segments">Cells see the cells of equal number in their row, <c>[R, W]</c>, int64; null: all see all.</param>
     /// <returns><c>[R, W, D]</c>, owned by the caller.</returns>
-    public Tensor Encode(Tensor ids, Tensor? segments) => EncodeVectors(Embed(ids), segments);
+    public Tensor Encode(Tensor ids, Tensor? segments)
+    {
+        using var embedded = Embed(ids);
+        return EncodeVectors(embedded, segments);
+    }
 
     /// <summary>The encoder's states from vectors that were looked up or made elsewhere.</summary>
     /// <param name="embedded"><c>[R, W, D]</c>.</param>

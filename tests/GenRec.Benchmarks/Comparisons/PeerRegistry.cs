@@ -12,6 +12,10 @@ internal static class PeerRegistry
         SasRecTrainPyTorch.Beauty,
         new RankAllUsers(),
         new Batching(), // TorchSharp's data loader
+        ConstrainedBeam.One,
+        ConstrainedBeam.Batch,
+        ConstrainedBeam.OnePyTorch,
+        ConstrainedBeam.BatchPyTorch,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>

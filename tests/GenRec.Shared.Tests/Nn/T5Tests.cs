@@ -186,12 +186,13 @@ public class T5Tests
             model.forward(ids, isReal, shifted);
             Assert.Equal(1, scope.DisposablesCount);
         }
+        var first = shifted.narrow(1, 0, 1);
         using (var scope = NewDisposeScope())
         {
             using var memory = model.Remember(model.Encode(ids, null), null, null);
             using var cache = new T5Cache(2);
             for (var step = 0; step < 3; step++)
-                model.DecodeStep(shifted.narrow(1, 0, 1), memory, cache);
+                model.DecodeStep(first, memory, cache);
             Assert.Equal(1 + 3 + 4, scope.DisposablesCount); // states, logits, two layers of keys and values
         }
     }
