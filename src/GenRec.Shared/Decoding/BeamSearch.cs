@@ -77,7 +77,10 @@ public sealed class BeamSearch
         var total = beams.Scores.unsqueeze(-1) + candidates.LogProbabilities; // [B, W, K]
         var (scores, places) =
             options.Groups == 1
-                ? TotalOrder.Best(total.view(total.shape[0], -1), (int)Math.Min(options.Width, total.shape[1] * total.shape[2]))
+                ? TotalOrder.Best(
+                    total.view(total.shape[0], -1),
+                    (int)Math.Min(options.Width, total.shape[1] * total.shape[2])
+                )
                 : DiverseGroups.Best(total, candidates, options);
         var parents = places.div(candidates.PerBeam, RoundingMode.floor);
         var slots = places - parents * candidates.PerBeam;
@@ -150,7 +153,10 @@ internal sealed record Beams(Tensor Tokens, Tensor Scores, Tensor States, Tensor
 
     public Beams Continue(Tensor parents, Tensor tokens, Tensor scores, Tensor states)
     {
-        var before = Tokens.gather(1, parents.unsqueeze(-1).expand(parents.shape[0], parents.shape[1], Tokens.shape[2]));
+        var before = Tokens.gather(
+            1,
+            parents.unsqueeze(-1).expand(parents.shape[0], parents.shape[1], Tokens.shape[2])
+        );
         return new Beams(cat([before, tokens.unsqueeze(-1)], -1), scores, states, tokens);
     }
 

@@ -64,9 +64,10 @@ public sealed class GeneratedIds : IDisposable
         var isFilled = beam < width;
         beam = beam.clamp_max(width - 1);
         var offset = place - (upTo - members).gather(1, beam) + first.gather(1, beam);
-        var items = view.ItemCount == 0
-            ? zeros_like(place)
-            : view.Items.index_select(0, offset.clamp(0, view.ItemCount - 1).view(-1)).view(batch, wanted);
+        var items =
+            view.ItemCount == 0
+                ? zeros_like(place)
+                : view.Items.index_select(0, offset.clamp(0, view.ItemCount - 1).view(-1)).view(batch, wanted);
         var scores = Scores.gather(1, beam);
         if (exclusion?.Items is { } excluded)
             (items, scores, isFilled) = LeaveOut(items, scores, isFilled, excluded, k);

@@ -51,7 +51,8 @@ public sealed class IdSampler
             var candidates = finder.Find(level, beams.States, finder.Values(logits), excluded);
             var drawn = (candidates.LogProbabilities / options.Temperature).log_softmax(-1); // of what may be drawn
             drawn = where(candidates.LogProbabilities.eq(float.NegativeInfinity), float.NegativeInfinity, drawn);
-            Tensor parents, slots;
+            Tensor parents,
+                slots;
             if (options.WithoutReplacement)
                 (parents, slots, noise, phi) = DrawDistinct(drawn, noise, phi, generator);
             else
@@ -82,14 +83,12 @@ public sealed class IdSampler
         var (sorted, order) = logProbabilities.sort(-1, descending: true, stable: true);
         var probabilities = sorted.exp(); // [B, W, K]
         if (options.TopP < 1)
-            probabilities = probabilities.masked_fill(
-                (probabilities.cumsum(-1) - probabilities).ge(options.TopP),
-                0f
-            );
+            probabilities = probabilities.masked_fill((probabilities.cumsum(-1) - probabilities).ge(options.TopP), 0f);
         // A sample without a legal token takes any; its score is minus infinity.
         probabilities[.., .., 0] = where(probabilities.sum([-1]).eq(0), 1f, probabilities[.., .., 0]);
         var rows = probabilities.view(-1, slots);
-        var picked = rows.multinomial(fromRoot ? width : 1, replacement: true, generator: generator).view(batch, width, 1);
+        var picked = rows.multinomial(fromRoot ? width : 1, replacement: true, generator: generator)
+            .view(batch, width, 1);
         var choice = order.expand(batch, width, slots).gather(-1, picked).squeeze(-1); // [B, W]
         var parents = fromRoot
             ? zeros_like(choice)

@@ -118,7 +118,10 @@ public sealed class GraphDecoder
                 $"The graph has {graph.Neighbours.shape[0] - 1} items, the scorer {scorer.ItemCount}.",
                 nameof(graph)
             );
-        if (options.StartItems is { } start && (start.Count == 0 || start.Any(item => item < 1 || item > scorer.ItemCount)))
+        if (
+            options.StartItems is { } start
+            && (start.Count == 0 || start.Any(item => item < 1 || item > scorer.ItemCount))
+        )
             throw new ArgumentException($"Start items are some of 1..{scorer.ItemCount}.", nameof(options));
         (this.scorer, this.graph, this.options) = (scorer, graph, options);
     }
@@ -145,7 +148,9 @@ public sealed class GraphDecoder
             var candidates = around.sort(1).Values;
             met.scatter_(1, candidates, ones_like(candidates, dtype: ScalarType.Bool));
             var values = scorer.Score(logProbabilities, candidates);
-            var repeats = candidates.narrow(1, 1, candidates.shape[1] - 1).eq(candidates.narrow(1, 0, candidates.shape[1] - 1));
+            var repeats = candidates
+                .narrow(1, 1, candidates.shape[1] - 1)
+                .eq(candidates.narrow(1, 0, candidates.shape[1] - 1));
             values.narrow(1, 1, candidates.shape[1] - 1).masked_fill_(repeats, float.NegativeInfinity);
             (scores, var places) = TotalOrder.Best(values, (int)Math.Min(options.Beams, values.shape[1]));
             kept = candidates.gather(1, places).MoveToOuterDisposeScope(); // what repeats another is kept last, and scores nothing
@@ -162,7 +167,9 @@ public sealed class GraphDecoder
     private Tensor Start(long users, Device device)
     {
         if (options.StartItems is { } fixedItems)
-            return tensor(fixedItems.Select(item => (long)item).ToArray(), device: device).expand(users, -1).contiguous();
+            return tensor(fixedItems.Select(item => (long)item).ToArray(), device: device)
+                .expand(users, -1)
+                .contiguous();
         using var generator = new Generator((ulong)options.Seed, device);
         var noise = rand(users, scorer.ItemCount, device: device, generator: generator);
         return noise.topk(Math.Min(options.Beams, scorer.ItemCount)).indexes + 1; // different items

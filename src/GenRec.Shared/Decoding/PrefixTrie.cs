@@ -33,12 +33,7 @@ public sealed class PrefixTrie : IDisposable
         itemsOnHost = new(() => [.. Host(tables.Items).Select(item => (int)item)]);
         itemFirstOnHost = new(() => Host(tables.ItemFirst));
         IsUniform = tables.LeafStates.ge(tables.LevelFirst[^2]).all().item<bool>();
-        LargestToken =
-        [
-            .. Enumerable
-                .Range(0, Depth)
-                .Select(level => (int)TokensOf(level).max().item<long>()),
-        ];
+        LargestToken = [.. Enumerable.Range(0, Depth).Select(level => (int)TokensOf(level).max().item<long>())];
         edges = new(Edges);
         used = [.. Enumerable.Range(0, Depth).Select(level => new Lazy<Tensor>(() => Unique(level)))];
         All = new TrieView(this, null);
@@ -245,7 +240,11 @@ public sealed class PrefixTrie : IDisposable
         var radix = Radix;
         var wanted = from * radix + token;
         var place = searchsorted(edges.Value, wanted).clamp_max_(StateCount - 2);
-        var found = edges.Value.index_select(0, place).eq(wanted).logical_and(token.lt(radix)).logical_and(from.lt(Dead));
+        var found = edges
+            .Value.index_select(0, place)
+            .eq(wanted)
+            .logical_and(token.lt(radix))
+            .logical_and(from.lt(Dead));
         return (place + 1).masked_fill_(found.logical_not(), Dead).view(shape).MoveToOuterDisposeScope();
     }
 

@@ -92,7 +92,10 @@ public sealed class SessionSearch
                 view.Trie
             );
             beams = beams.Continue(parents, tokens, scores, states);
-            chosen = chosen.gather(1, parents.unsqueeze(-1).expand(parents.shape[0], parents.shape[1], chosen.shape[2]));
+            chosen = chosen.gather(
+                1,
+                parents.unsqueeze(-1).expand(parents.shape[0], parents.shape[1], chosen.shape[2])
+            );
             var itemEnds = (at + 1) % depth == 0;
             if (itemEnds)
             {
@@ -122,7 +125,9 @@ public sealed class SessionSearch
         if (!itemEnds || options.Separator is not { } separator)
             return decoder.Next(tokens, parents);
         decoder.Next(tokens, parents); // read, but what follows it is the separator
-        var same = arange(tokens.shape[1], dtype: ScalarType.Int64, device: tokens.device).expand_as(tokens).contiguous();
+        var same = arange(tokens.shape[1], dtype: ScalarType.Int64, device: tokens.device)
+            .expand_as(tokens)
+            .contiguous();
         return decoder.Next(full_like(tokens, separator), same);
     }
 

@@ -46,14 +46,20 @@ internal static class TrieInput
             throw new ArgumentOutOfRangeException(nameof(endToken), endToken, "A token is at least 0.");
         var longest = ids.Max(id => id.Count);
         if (longest > layout.Levels)
-            throw new ArgumentException($"The layout has {layout.Levels} levels, the longest id {longest}.", nameof(layout));
+            throw new ArgumentException(
+                $"The layout has {layout.Levels} levels, the longest id {longest}.",
+                nameof(layout)
+            );
         var width = longest + (endToken is null ? 0 : 1);
         var rows = new long[ids.Count * width];
         Array.Fill(rows, -1);
         for (var row = 0; row < ids.Count; row++)
         {
             if (ids[row].Count == 0)
-                throw new ArgumentException($"Id {row} (counted from 0) is empty; an id has at least one code.", nameof(ids));
+                throw new ArgumentException(
+                    $"Id {row} (counted from 0) is empty; an id has at least one code.",
+                    nameof(ids)
+                );
             for (var level = 0; level < ids[row].Count; level++)
             {
                 var code = ids[row][level];

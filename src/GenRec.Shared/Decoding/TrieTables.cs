@@ -43,8 +43,7 @@ internal sealed class TrieTables
     /// <summary>Most children of a state, level by level, <c>[depth]</c>.</summary>
     public required int[] Branching { get; init; }
 
-    public IEnumerable<Tensor> All =>
-        [Rows, Items, First, Tokens, Parents, LeafFirst, LeafLast, LeafStates, ItemFirst];
+    public IEnumerable<Tensor> All => [Rows, Items, First, Tokens, Parents, LeafFirst, LeafLast, LeafStates, ItemFirst];
 
     /// <summary>Brings rows into lexicographic order, items of equal rows ascending.</summary>
     /// <param name="rows"><c>[N, L]</c>, int64, -1 behind an id's end.</param>
@@ -96,7 +95,10 @@ internal sealed class TrieTables
         var states = levelFirst[^1];
 
         // The root comes first, the state that no id leads to last.
-        var (none, all) = (zeros(1, dtype: ScalarType.Int64, device: device), full(1, count, dtype: ScalarType.Int64, device: device));
+        var (none, all) = (
+            zeros(1, dtype: ScalarType.Int64, device: device),
+            full(1, count, dtype: ScalarType.Int64, device: device)
+        );
         var tokens = cat([none, .. levels.Select(level => level.Tokens), none]);
         var parents = cat([none, .. levels.Select(level => level.Parents), none]); // [S + 1]
         var starts = cat([none, .. levels.Select(level => level.Starts), none]);
@@ -125,7 +127,11 @@ internal sealed class TrieTables
                 .. Enumerable
                     .Range(0, levels.Count)
                     .Select(level =>
-                        (int)children.narrow(0, levelFirst[level], levelFirst[level + 1] - levelFirst[level]).max().item<long>()
+                        (int)
+                            children
+                                .narrow(0, levelFirst[level], levelFirst[level + 1] - levelFirst[level])
+                                .max()
+                                .item<long>()
                     ),
             ],
         };
@@ -145,16 +151,16 @@ internal sealed class TrieTables
         for (var level = 0; level < rows.shape[1]; level++)
         {
             var column = rows.select(1, level).contiguous();
-            changed.narrow(0, 1, count - 1).logical_or_(column.narrow(0, 1, count - 1).ne(column.narrow(0, 0, count - 1)));
+            changed
+                .narrow(0, 1, count - 1)
+                .logical_or_(column.narrow(0, 1, count - 1).ne(column.narrow(0, 0, count - 1)));
             var isFirst = changed.logical_and(column.ge(0));
             var starts = isFirst.nonzero().view(-1);
             if (starts.shape[0] == 0)
                 break; // all ids have ended
             var borders = changed.nonzero().view(-1);
             var ends = cat([borders, end]).index_select(0, searchsorted(borders, starts, right: true));
-            levels.Add(
-                new Level(column.index_select(0, starts), parentOfRow.index_select(0, starts), starts, ends)
-            );
+            levels.Add(new Level(column.index_select(0, starts), parentOfRow.index_select(0, starts), starts, ends));
             parentOfRow = isFirst.cumsum(0) + (states - 1);
             states += starts.shape[0];
         }

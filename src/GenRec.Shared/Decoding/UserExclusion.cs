@@ -41,7 +41,9 @@ public sealed class UserExclusion : IDisposable
         {
             items[user] =
             [
-                .. seen[user].ToArray().Where(item => item < leafOfItem.Length && leafOfItem[item] >= 0)
+                .. seen[user]
+                    .ToArray()
+                    .Where(item => item < leafOfItem.Length && leafOfItem[item] >= 0)
                     .Distinct()
                     .Order()
                     .Select(item => (long)item),
@@ -65,8 +67,8 @@ public sealed class UserExclusion : IDisposable
         var cells = new long[rows.Count * width];
         Array.Fill(cells, Nowhere);
         for (var row = 0; row < rows.Count; row++)
-            for (var at = 0; at < rows[row].Count; at++)
-                cells[row * width + at] = rows[row][at];
+        for (var at = 0; at < rows[row].Count; at++)
+            cells[row * width + at] = rows[row][at];
         return tensor(cells, device: view.Trie.Device).view(rows.Count, width).DetachFromDisposeScope();
     }
 }

@@ -14,11 +14,18 @@ namespace GenRec.Benchmarks.Commands;
 internal static class LatencyCommand
 {
     private const int HistoryItems = 8; // Beauty's mean is 8.9 with the target
-    private static readonly JsonSerializerOptions json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+    };
 
     public static Command Make()
     {
-        var output = new Option<FileInfo?>("--output") { Description = "Writes the table as JSON as well; a file that is there is kept." };
+        var output = new Option<FileInfo?>("--output")
+        {
+            Description = "Writes the table as JSON as well; a file that is there is kept.",
+        };
         var repeats = new Option<int>("--repeats")
         {
             Description = "Searches of one measurement; the median is given.",
@@ -29,7 +36,12 @@ internal static class LatencyCommand
             Description = "Largest catalogue.",
             DefaultValueFactory = _ => 1_000_000,
         }.AtLeast(1000);
-        var command = new Command("latency", "Times constrained beam search over random ids of 4 x 256 codes.") { output, repeats, most };
+        var command = new Command("latency", "Times constrained beam search over random ids of 4 x 256 codes.")
+        {
+            output,
+            repeats,
+            most,
+        };
         var common = new CommonOptions().AddTo(command);
         command.SetAction(parsed =>
         {
@@ -45,7 +57,10 @@ internal static class LatencyCommand
             if (file is not null)
                 File.WriteAllText(
                     file.FullName,
-                    JsonSerializer.Serialize(new Table(MachineInfo.Line(options.Threads)[2..], BeamWorkload.Model.Width, rows), json) + "\n"
+                    JsonSerializer.Serialize(
+                        new Table(MachineInfo.Line(options.Threads)[2..], BeamWorkload.Model.Width, rows),
+                        json
+                    ) + "\n"
                 );
             return 0;
         });
@@ -56,7 +71,9 @@ internal static class LatencyCommand
     {
         using var model = BeamWorkload.MakeModel(options);
         var rows = new List<Row>();
-        Console.WriteLine("items beams users constrained-ms free-ms constraint-ms constraint-share build-ms view-ms add-ms trie-MB");
+        Console.WriteLine(
+            "items beams users constrained-ms free-ms constraint-ms constraint-share build-ms view-ms add-ms trie-MB"
+        );
         for (var items = 1000; items <= most; items *= 10)
         {
             using var place = new Place(items, model, options, repeats);
@@ -167,19 +184,17 @@ internal static class LatencyCommand
         private void Search(int beams, int users, IdConstraint constraint, DecodingTimes? times)
         {
             using var scope = NewDisposeScope();
-            using var histories = TokenBatch.Pack(
-                [
-                    .. Enumerable
-                        .Range(0, users)
-                        .Select(_ =>
-                            Enumerable
-                                .Range(0, HistoryItems)
-                                .SelectMany(_ => codes[random.Next(codes.ItemCount) + 1].ToArray())
-                                .Select((code, at) => BeamWorkload.Layout.TokenOf(at % codes.Levels, code))
-                                .ToArray()
-                        ),
-                ]
-            );
+            using var histories = TokenBatch.Pack([
+                .. Enumerable
+                    .Range(0, users)
+                    .Select(_ =>
+                        Enumerable
+                            .Range(0, HistoryItems)
+                            .SelectMany(_ => codes[random.Next(codes.ItemCount) + 1].ToArray())
+                            .Select((code, at) => BeamWorkload.Layout.TokenOf(at % codes.Levels, code))
+                            .ToArray()
+                    ),
+            ]);
             using var decoder = new T5StepDecoder(model, histories);
             var options = new BeamOptions { Width = beams, Constraint = constraint };
             using var ids = new BeamSearch(trie.All, options).Run(decoder, times: times);
@@ -188,7 +203,9 @@ internal static class LatencyCommand
 
         private (int[] Codes, int[] Items) NewIds(int count)
         {
-            var known = new HashSet<string>(Enumerable.Range(1, codes.ItemCount).Select(item => string.Join(' ', codes[item].ToArray())));
+            var known = new HashSet<string>(
+                Enumerable.Range(1, codes.ItemCount).Select(item => string.Join(' ', codes[item].ToArray()))
+            );
             var found = new List<int>();
             while (found.Count < count * codes.Levels)
             {

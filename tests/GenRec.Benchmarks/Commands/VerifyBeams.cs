@@ -47,7 +47,10 @@ internal static class VerifyBeams
         using var decoder = new T5StepDecoder(model, histories);
         using var ids = new BeamSearch(trie.All, new BeamOptions { Width = beams }).Run(decoder);
         using var lists = ids.ToItems(beams);
-        return ([.. lists.Items.data<long>().ToArray().Select(item => (int)item)], lists.Scores.data<float>().ToArray());
+        return (
+            [.. lists.Items.data<long>().ToArray().Select(item => (int)item)],
+            lists.Scores.data<float>().ToArray()
+        );
     }
 
     private static (int[] Items, float[] Scores) InPython(

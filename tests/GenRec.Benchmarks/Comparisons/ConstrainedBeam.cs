@@ -87,11 +87,7 @@ internal sealed class ConstrainedBeam(string name, int beams, int batch, bool in
     }
 
     /// <summary>Starts the script with everything it needs; it has read all when this returns.</summary>
-    public SideProcess StartPython(
-        BeamWorkload work,
-        Dictionary<string, Tensor> weights,
-        BenchmarkOptions options
-    )
+    public SideProcess StartPython(BeamWorkload work, Dictionary<string, Tensor> weights, BenchmarkOptions options)
     {
         var interpreter = Python.WithTorch ?? throw new BenchmarkException(Python.Missing);
         var folder = Directory.CreateTempSubdirectory("beam-reference-").FullName;
@@ -103,7 +99,9 @@ internal sealed class ConstrainedBeam(string name, int beams, int batch, bool in
                 Enumerable
                     .Range(1, work.Codes.ItemCount)
                     .Select(item =>
-                        Line(work.Codes[item].ToArray().Select((code, level) => BeamWorkload.Layout.TokenOf(level, code)))
+                        Line(
+                            work.Codes[item].ToArray().Select((code, level) => BeamWorkload.Layout.TokenOf(level, code))
+                        )
                     )
             );
             File.WriteAllLines(

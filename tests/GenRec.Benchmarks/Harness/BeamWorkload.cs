@@ -39,11 +39,16 @@ internal sealed record BeamWorkload(ItemCodes Codes, int[][][] Batches)
     {
         var cases = BenchmarkData.Load(BenchmarkData.Beauty, options).Test;
         var random = new Random(options.Seed);
-        var codes = options.Synthetic ? RandomCodes(cases.ItemCount, options.Seed) : ItemCodesFile.ReadTable(IdsPath(), cases.ItemCount);
+        var codes = options.Synthetic
+            ? RandomCodes(cases.ItemCount, options.Seed)
+            : ItemCodesFile.ReadTable(IdsPath(), cases.ItemCount);
         var batches = Enumerable
             .Range(0, ReadyBatches)
             .Select(_ =>
-                Enumerable.Range(0, batchSize).Select(_ => Tokens(cases.Histories[random.Next(cases.Count)], codes)).ToArray()
+                Enumerable
+                    .Range(0, batchSize)
+                    .Select(_ => Tokens(cases.Histories[random.Next(cases.Count)], codes))
+                    .ToArray()
             )
             .ToArray();
         return new BeamWorkload(codes, batches);

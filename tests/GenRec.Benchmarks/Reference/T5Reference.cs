@@ -29,7 +29,11 @@ internal sealed class T5Reference(Dictionary<string, Tensor> weights, T5Options 
         {
             var at = $"encoder.{layer}";
             var h = Norm(x, $"{at}.attentionNorm");
-            var (q, k, v) = (Project(h, $"{at}.attention.query"), Project(h, $"{at}.attention.key"), Project(h, $"{at}.attention.value"));
+            var (q, k, v) = (
+                Project(h, $"{at}.attention.query"),
+                Project(h, $"{at}.attention.key"),
+                Project(h, $"{at}.attention.value")
+            );
             x += Attend(q, k, v, bias, $"{at}.attention.output");
             x += FeedForward(Norm(x, $"{at}.feedForwardNorm"), $"{at}.feedForward");
         }
@@ -52,7 +56,13 @@ internal sealed class T5Reference(Dictionary<string, Tensor> weights, T5Options 
             h = Norm(x, $"{at}.crossNorm");
             cache[layer, 2] ??= Project(states, $"{at}.cross.key");
             cache[layer, 3] ??= Project(states, $"{at}.cross.value");
-            x += Attend(Project(h, $"{at}.cross.query"), cache[layer, 2]!, cache[layer, 3]!, mask, $"{at}.cross.output");
+            x += Attend(
+                Project(h, $"{at}.cross.query"),
+                cache[layer, 2]!,
+                cache[layer, 3]!,
+                mask,
+                $"{at}.cross.output"
+            );
             x += FeedForward(Norm(x, $"{at}.feedForwardNorm"), $"{at}.feedForward");
         }
         x = Norm(x, "decoder.last") * Math.Pow(options.Width, -0.5);
@@ -66,14 +76,16 @@ internal sealed class T5Reference(Dictionary<string, Tensor> weights, T5Options 
         weights[$"{name}.weight"] * (x * rsqrt(x.pow(2).mean([-1], keepdim: true) + 1e-6));
 
     private Tensor Project(Tensor x, string name) =>
-        F.linear(x, weights[$"{name}.weight"])
-            .view(x.shape[0], -1, options.Heads, options.HeadWidth)
-            .transpose(1, 2); // [R, H, T, dk]
+        F.linear(x, weights[$"{name}.weight"]).view(x.shape[0], -1, options.Heads, options.HeadWidth).transpose(1, 2); // [R, H, T, dk]
 
     private Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor bias, string output)
     {
         var share = F.softmax(q.matmul(k.transpose(3, 2)) + bias, -1);
-        var mixed = share.matmul(v).transpose(1, 2).contiguous().view(q.shape[0], -1, options.Heads * options.HeadWidth);
+        var mixed = share
+            .matmul(v)
+            .transpose(1, 2)
+            .contiguous()
+            .view(q.shape[0], -1, options.Heads * options.HeadWidth);
         return F.linear(mixed, weights[$"{output}.weight"]);
     }
 

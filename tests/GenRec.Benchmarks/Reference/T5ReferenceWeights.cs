@@ -40,9 +40,17 @@ internal static class T5ReferenceWeights
     {
         var stem = name.Replace(".layers.", ".", StringComparison.Ordinal);
         if (stem.EndsWith(".queryKeyValue.weight", StringComparison.Ordinal))
-            return [.. new[] { "query", "key", "value" }.Select(part => stem.Replace("queryKeyValue", part, StringComparison.Ordinal))];
+            return
+            [
+                .. new[] { "query", "key", "value" }.Select(part =>
+                    stem.Replace("queryKeyValue", part, StringComparison.Ordinal)
+                ),
+            ];
         if (stem.EndsWith(".keyValue.weight", StringComparison.Ordinal))
-            return [.. new[] { "key", "value" }.Select(part => stem.Replace("keyValue", part, StringComparison.Ordinal))];
+            return
+            [
+                .. new[] { "key", "value" }.Select(part => stem.Replace("keyValue", part, StringComparison.Ordinal)),
+            ];
         return [stem];
     }
 }

@@ -84,7 +84,9 @@ public class BeamSearchTests
             {
                 using var trie = catalogue.Trie;
                 using var view = trie.All.Only(catalogue.Items.Where(item => item % 4 != 0));
-                var seen = Histories.From(Enumerable.Range(0, Users).Select(user => catalogue.Items[..(user % catalogue.Items.Length)]));
+                var seen = Histories.From(
+                    Enumerable.Range(0, Users).Select(user => catalogue.Items[..(user % catalogue.Items.Length)])
+                );
                 using var exclusion = view.Exclude(seen);
                 using var decoder = new TableDecoder(seed, Users, catalogue.Vocabulary);
                 using var ids = new BeamSearch(view, new BeamOptions { Width = 30 }).Run(decoder, exclusion);
@@ -120,7 +122,10 @@ public class BeamSearchTests
                     generated += paths.Length;
                     invalid += paths.Count(path => !known.Contains(path));
                     var items = catalogue.Ids.Where(id => paths.Contains(string.Join(' ', id.Tokens)));
-                    Assert.Equal(items.Select(id => (long)id.Item).Order(), Row(lists.Items, user).Where(item => item > 0).Order());
+                    Assert.Equal(
+                        items.Select(id => (long)id.Item).Order(),
+                        Row(lists.Items, user).Where(item => item > 0).Order()
+                    );
                     if (constraint == IdConstraint.LevelTokens)
                         Assert.All(paths, path => Assert.True(UsesLevelTokens(path, catalogue)));
                 }
@@ -184,7 +189,14 @@ public class BeamSearchTests
     public void IdsOfDifferentLengthsAreRankedExactly()
     {
         var layout = TokenLayout.Joint([3, 3, 3], first: 1);
-        int[][] codes = [[0], [0, 1], [0, 1, 2], [2, 2], [1]];
+        int[][] codes =
+        [
+            [0],
+            [0, 1],
+            [0, 1, 2],
+            [2, 2],
+            [1],
+        ];
         using var trie = PrefixTrie.BuildRagged(codes, null, layout, endToken: 0);
         using var decoder = new TableDecoder(8, 2, 10);
         foreach (var constraint in new[] { IdConstraint.Trie, IdConstraint.None })
@@ -195,7 +207,16 @@ public class BeamSearchTests
             for (var user = 0; user < 2; user++)
             {
                 var exact = codes
-                    .Select((id, row) => (Item: row + 1L, Score: decoder.Of(user, [.. id.Select((code, level) => (long)layout.TokenOf(level, code)), 0])))
+                    .Select(
+                        (id, row) =>
+                            (
+                                Item: row + 1L,
+                                Score: decoder.Of(
+                                    user,
+                                    [.. id.Select((code, level) => (long)layout.TokenOf(level, code)), 0]
+                                )
+                            )
+                    )
                     .OrderByDescending(pair => pair.Score)
                     .ToArray();
                 Assert.Equal(exact.Select(pair => pair.Item), Row(lists.Items, user));
@@ -209,7 +230,15 @@ public class BeamSearchTests
     public void ALengthPenaltyDividesByTheLength()
     {
         var layout = TokenLayout.PerLevel([3, 3]);
-        using var trie = PrefixTrie.BuildRagged([[0], [1, 2], [1, 0]], null, layout);
+        using var trie = PrefixTrie.BuildRagged(
+            [
+                [0],
+                [1, 2],
+                [1, 0],
+            ],
+            null,
+            layout
+        );
         using var decoder = new TableDecoder(8, 1, 3);
         using var plain = new BeamSearch(trie.All, new BeamOptions { Width = 3 }).Run(decoder);
         using var again = new TableDecoder(8, 1, 3);
@@ -220,7 +249,10 @@ public class BeamSearchTests
         var found = Row(other.Items, 0).Zip(Scores(other.Scores, 0)).ToArray();
         foreach (var (item, score) in found)
             Assert.Equal(scores[item] / (item == 1 ? 1 : 2), score, 1e-5f);
-        Assert.Equal(found.OrderByDescending(pair => pair.Second).Select(pair => pair.First), found.Select(pair => pair.First));
+        Assert.Equal(
+            found.OrderByDescending(pair => pair.Second).Select(pair => pair.First),
+            found.Select(pair => pair.First)
+        );
     }
 
     [Fact]
@@ -233,7 +265,12 @@ public class BeamSearchTests
         using var trie = PrefixTrie.Build(codes, 2, layout: TokenLayout.PerLevel([4, 4]));
         var decoder = () => new HeadsStepDecoder([first, zeros(1, 4)]);
         using var plain = new BeamSearch(trie.All, new BeamOptions { Width = 4 }).Run(decoder());
-        var options = new BeamOptions { Width = 4, Groups = 4, DiversityPenalty = 10 };
+        var options = new BeamOptions
+        {
+            Width = 4,
+            Groups = 4,
+            DiversityPenalty = 10,
+        };
         using var diverse = new BeamSearch(trie.All, options).Run(decoder());
         Assert.Single(plain.Tokens[0].select(1, 0).data<long>().ToArray().Distinct());
         Assert.Equal(4, diverse.Tokens[0].select(1, 0).data<long>().ToArray().Distinct().Count());
@@ -262,20 +299,34 @@ public class BeamSearchTests
         using var trie = PrefixTrie.Build([0, 9], 2);
         using var decoder = new TableDecoder(5, 2, 6);
         var search = new BeamSearch(trie.All, new BeamOptions { Width = 3 });
-        Assert.Contains("gives 6 logits for level 2", Assert.Throws<InvalidOperationException>(() => search.Run(decoder)).Message);
+        Assert.Contains(
+            "gives 6 logits for level 2",
+            Assert.Throws<InvalidOperationException>(() => search.Run(decoder)).Message
+        );
     }
 
     [Fact]
     public void BadOptionsAreNamed()
     {
         using var trie = PrefixTrie.Build([0, 1], 1);
-        Assert.Contains("Width", Assert.Throws<ArgumentOutOfRangeException>(() => new BeamSearch(trie.All, new BeamOptions { Width = 0 })).Message);
+        Assert.Contains(
+            "Width",
+            Assert
+                .Throws<ArgumentOutOfRangeException>(() => new BeamSearch(trie.All, new BeamOptions { Width = 0 }))
+                .Message
+        );
         Assert.Contains(
             "3 groups",
-            Assert.Throws<ArgumentException>(() => new BeamSearch(trie.All, new BeamOptions { Width = 4, Groups = 3 })).Message
+            Assert
+                .Throws<ArgumentException>(() => new BeamSearch(trie.All, new BeamOptions { Width = 4, Groups = 3 }))
+                .Message
         );
         using var view = trie.All.Only([1]);
-        using var exclusion = view.Exclude(Histories.From([[1]]));
+        using var exclusion = view.Exclude(
+            Histories.From([
+                [1],
+            ])
+        );
         using var decoder = new TableDecoder(5, 1, 6);
         var search = new BeamSearch(trie.All, new BeamOptions());
         Assert.Contains("another view", Assert.Throws<ArgumentException>(() => search.Run(decoder, exclusion)).Message);

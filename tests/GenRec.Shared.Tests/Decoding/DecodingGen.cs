@@ -56,7 +56,12 @@ internal static class DecodingGen
         if (state.item<long>() == trie.Dead || level == trie.Depth)
             return [];
         var values = zeros(1, 1, trie.LargestToken.Max() + 1);
-        var found = new CandidateFinder(view, IdConstraint.Trie, renormalise: false).Find(level, state, values, excluded);
+        var found = new CandidateFinder(view, IdConstraint.Trie, renormalise: false).Find(
+            level,
+            state,
+            values,
+            excluded
+        );
         var open = found.LogProbabilities.view(-1).data<float>().ToArray();
         var tokens = found.Tokens!.view(-1).data<long>().ToArray();
         return [.. tokens.Where((_, at) => open[at] == 0).Order()];

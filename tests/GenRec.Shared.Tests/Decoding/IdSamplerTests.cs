@@ -33,7 +33,9 @@ public class IdSamplerTests
         using var scope = NewDisposeScope();
         var head = tensor(new[] { 0.5f, 0.3f, 0.15f, 0.05f }).log().view(1, 4);
         using var trie = PrefixTrie.Build([0, 1, 2, 3], 1);
-        using var ids = new IdSampler(trie.All, new SamplingOptions { Samples = 500, TopP = 0.6 }).Run(new HeadsStepDecoder([head]));
+        using var ids = new IdSampler(trie.All, new SamplingOptions { Samples = 500, TopP = 0.6 }).Run(
+            new HeadsStepDecoder([head])
+        );
         Assert.Equal(["0", "1"], Counts(ids).Keys.Order()); // 0.5 is not enough, 0.8 is
     }
 
@@ -48,7 +50,12 @@ public class IdSamplerTests
         for (var seed = 0; seed < rounds; seed++)
         {
             using var decoder = new TableDecoder(6, 1, 3);
-            var options = new SamplingOptions { Samples = 2, WithoutReplacement = true, Seed = seed };
+            var options = new SamplingOptions
+            {
+                Samples = 2,
+                WithoutReplacement = true,
+                Seed = seed,
+            };
             using var ids = new IdSampler(trie.All, options).Run(decoder);
             var paths = Paths(ids);
             Assert.Equal(2, paths.Distinct().Count());

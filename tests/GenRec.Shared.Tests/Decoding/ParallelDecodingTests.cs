@@ -22,7 +22,9 @@ public class ParallelDecodingTests
         for (var user = 0; user < 3; user++)
         for (var item = 1; item <= Items; item += 7)
         {
-            var expected = Enumerable.Range(0, Levels).Average(level => logs[user, level, codes[item][level]].item<float>());
+            var expected = Enumerable
+                .Range(0, Levels)
+                .Average(level => logs[user, level, codes[item][level]].item<float>());
             Assert.Equal(expected, all[user, item].item<float>(), 1e-5f);
         }
         var some = tensor(new long[] { 5, 60, 1, 33, 33, 2 }).view(3, 2);
@@ -74,14 +76,25 @@ public class ParallelDecodingTests
             var scores = Enumerable
                 .Range(1, Items)
                 .Select(other =>
-                    Enumerable.Range(0, Levels).Average(level =>
-                        (1 + (unit[level, codes[item][level]] * unit[level, codes[other][level]]).sum().item<float>()) / 2
-                    )
+                    Enumerable
+                        .Range(0, Levels)
+                        .Average(level =>
+                            (
+                                1
+                                + (unit[level, codes[item][level]] * unit[level, codes[other][level]])
+                                    .sum()
+                                    .item<float>()
+                            ) / 2
+                        )
                 )
                 .ToArray();
             var found = graph.Neighbours[item].data<long>().ToArray();
             Assert.Equal(item, found[0]);
-            Assert.Equal(scores.OrderDescending().Take(8), found.Select(other => scores[other - 1]), (a, b) => Math.Abs(a - b) < 1e-5);
+            Assert.Equal(
+                scores.OrderDescending().Take(8),
+                found.Select(other => scores[other - 1]),
+                (a, b) => Math.Abs(a - b) < 1e-5
+            );
         }
     }
 
@@ -126,12 +139,21 @@ public class ParallelDecodingTests
     public void BadInputIsNamed()
     {
         using var scope = NewDisposeScope();
-        Assert.Contains("Item 1 has the code 7", Assert.Throws<ArgumentException>(() => new ParallelItemScorer(new ItemCodes(1, [7]), 7)).Message);
+        Assert.Contains(
+            "Item 1 has the code 7",
+            Assert.Throws<ArgumentException>(() => new ParallelItemScorer(new ItemCodes(1, [7]), 7)).Message
+        );
         using var scorer = new ParallelItemScorer(Codes(), Size);
-        Assert.Contains("need [B, 5, 7]", Assert.Throws<ArgumentException>(() => scorer.ScoreAll(zeros(2, 5, 6))).Message);
+        Assert.Contains(
+            "need [B, 5, 7]",
+            Assert.Throws<ArgumentException>(() => scorer.ScoreAll(zeros(2, 5, 6))).Message
+        );
         using var graph = ItemGraph.Build(scorer, Codes(), randn(Levels, Size, 6), degree: 4);
         var options = new GraphOptions { StartItems = [61] };
-        Assert.Contains("1..60", Assert.Throws<ArgumentException>(() => new GraphDecoder(scorer, graph, options)).Message);
+        Assert.Contains(
+            "1..60",
+            Assert.Throws<ArgumentException>(() => new GraphDecoder(scorer, graph, options)).Message
+        );
     }
 
     private static ItemCodes Codes()

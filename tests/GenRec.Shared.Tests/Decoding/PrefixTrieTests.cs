@@ -105,7 +105,11 @@ public class PrefixTrieTests
         const int levels = 12;
         var random = new Random(1);
         var codes = Enumerable.Range(0, 40 * levels).Select(at => at % levels < 10 ? 7 : random.Next(256)).ToArray();
-        using var trie = PrefixTrie.Build(codes, levels, layout: TokenLayout.PerLevel([.. Enumerable.Repeat(256, levels)]));
+        using var trie = PrefixTrie.Build(
+            codes,
+            levels,
+            layout: TokenLayout.PerLevel([.. Enumerable.Repeat(256, levels)])
+        );
         for (var item = 1; item <= 40; item++)
             Assert.Contains(item, trie.ItemsOf(codes[((item - 1) * levels)..(item * levels)]));
         using var more = trie.With([.. Enumerable.Repeat(3, levels)], [41], levels);
@@ -116,7 +120,14 @@ public class PrefixTrieTests
     public void IdsOfDifferentLengthsEndWithTheirToken()
     {
         var layout = TokenLayout.Joint([3, 3, 3], first: 1);
-        int[][] ids = [[0], [0, 1], [0, 1, 2], [2, 2], [0, 1]];
+        int[][] ids =
+        [
+            [0],
+            [0, 1],
+            [0, 1, 2],
+            [2, 2],
+            [0, 1],
+        ];
         using var trie = PrefixTrie.BuildRagged(ids, null, layout, endToken: 0);
         Assert.False(trie.IsUniform);
         Assert.Equal(4, trie.LeafCount);
@@ -131,7 +142,15 @@ public class PrefixTrieTests
     public void PrefixFreeIdsNeedNoEndToken()
     {
         var layout = TokenLayout.PerLevel([3, 3]);
-        using var trie = PrefixTrie.BuildRagged([[0], [1, 2], [1, 0]], [7, 8, 9], layout);
+        using var trie = PrefixTrie.BuildRagged(
+            [
+                [0],
+                [1, 2],
+                [1, 0],
+            ],
+            [7, 8, 9],
+            layout
+        );
         Assert.Equal([7], trie.ItemsOf(0));
         Assert.Equal([8], trie.ItemsOf(1, 2));
         Assert.Empty(trie.ItemsOf(1));
@@ -141,7 +160,17 @@ public class PrefixTrieTests
     public void AnIdThatBeginsAnotherIsNamed()
     {
         var layout = TokenLayout.PerLevel([3, 3]);
-        var failure = Assert.Throws<ArgumentException>(() => PrefixTrie.BuildRagged([[2], [1, 2], [1]], [7, 8, 9], layout));
+        var failure = Assert.Throws<ArgumentException>(() =>
+            PrefixTrie.BuildRagged(
+                [
+                    [2],
+                    [1, 2],
+                    [1],
+                ],
+                [7, 8, 9],
+                layout
+            )
+        );
         Assert.Contains("item 9 is the beginning of the id of item 8", failure.Message);
         Assert.Contains("end token", failure.Message);
     }

@@ -15,14 +15,20 @@ public class SessionSearchTests
     {
         using var trie = Trie();
         using var decoder = new TableDecoder(3, 2, 10);
-        var options = new SessionOptions { Width = 24, Items = 3, Separator = separator };
+        var options = new SessionOptions
+        {
+            Width = 24,
+            Items = 3,
+            Separator = separator,
+        };
         using var sessions = new SessionSearch(trie.All, options).Run(decoder);
         for (var user = 0; user < 2; user++)
         {
-            var exact = AllSessions().ToDictionary(
-                session => string.Join(' ', session),
-                session => Score(decoder, user, session, separator)
-            );
+            var exact = AllSessions()
+                .ToDictionary(
+                    session => string.Join(' ', session),
+                    session => Score(decoder, user, session, separator)
+                );
             Assert.Equal(24, exact.Count); // 4 x 3 x 2
             var found = Sessions(sessions, user);
             Assert.Equal(exact.Keys.Order(), found.Order());
@@ -39,8 +45,18 @@ public class SessionSearchTests
     {
         using var trie = Trie();
         using var decoder = new TableDecoder(3, 2, 10);
-        using var exclusion = trie.All.Exclude(Histories.From([[2], [1, 4]]));
-        var options = new SessionOptions { Width = 10, Items = 2, Separator = Separator };
+        using var exclusion = trie.All.Exclude(
+            Histories.From([
+                [2],
+                [1, 4],
+            ])
+        );
+        var options = new SessionOptions
+        {
+            Width = 10,
+            Items = 2,
+            Separator = Separator,
+        };
         using var sessions = new SessionSearch(trie.All, options).Run(decoder, exclusion);
         Assert.Equal(6, Sessions(sessions, 0).Count(session => session != "0 0"));
         Assert.Equal(["2 3", "3 2"], Sessions(sessions, 1).Where(session => session != "0 0").Order());
@@ -61,7 +77,10 @@ public class SessionSearchTests
     public void SharedIdsAreRefused()
     {
         using var trie = PrefixTrie.Build([1, 1], 1);
-        Assert.Contains("2 items have 1 ids", Assert.Throws<ArgumentException>(() => new SessionSearch(trie.All, new())).Message);
+        Assert.Contains(
+            "2 items have 1 ids",
+            Assert.Throws<ArgumentException>(() => new SessionSearch(trie.All, new())).Message
+        );
     }
 
     private static PrefixTrie Trie() => PrefixTrie.Build(Codes, 2, layout: TokenLayout.Joint([3, 3], first: 2));

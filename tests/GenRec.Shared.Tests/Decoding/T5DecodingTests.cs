@@ -11,7 +11,13 @@ namespace GenRec.Shared.Tests.Decoding;
 public class T5DecodingTests
 {
     private static readonly TokenLayout Layout = TokenLayout.Joint([6, 6, 7], first: 1); // 20 tokens
-    private static readonly int[][] HistoryItems = [[1, 2, 3], [4], [5, 6, 7, 8], [9, 1]];
+    private static readonly int[][] HistoryItems =
+    [
+        [1, 2, 3],
+        [4],
+        [5, 6, 7, 8],
+        [9, 1],
+    ];
 
     [Fact]
     public void BeamsOfAnEncoderDecoderEqualTeacherForcedScores()
@@ -56,7 +62,11 @@ public class T5DecodingTests
         var isReal = tensor(new[] { false, false, true, true, true, true, true, true }).view(2, 4);
         using var decoder = new CausalStepDecoder(model, prompts, isReal);
         using var ids = new BeamSearch(trie.All, new BeamOptions { Width = 30 }).Run(decoder);
-        long[][] read = [[5, 6], [7, 8, 9, 10]];
+        long[][] read =
+        [
+            [5, 6],
+            [7, 8, 9, 10],
+        ];
         for (var user = 0; user < 2; user++)
         for (var beam = 0; beam < 30; beam += 7)
         {
@@ -134,9 +144,11 @@ public class T5DecodingTests
     }
 
     internal static TokenBatch Batch(PrefixTrie trie, Histories histories) =>
-        TokenBatch.Pack(
-            [.. Enumerable.Range(0, histories.Count).Select(row => histories[row].ToArray().SelectMany(item => TokensOf(trie, item)).ToArray())]
-        );
+        TokenBatch.Pack([
+            .. Enumerable
+                .Range(0, histories.Count)
+                .Select(row => histories[row].ToArray().SelectMany(item => TokensOf(trie, item)).ToArray()),
+        ]);
 
     internal static T5StepDecoder Start(T5 model, PrefixTrie trie, Histories histories)
     {
@@ -157,7 +169,10 @@ public class T5DecodingTests
         var scores = full(histories.Length, 31, float.NegativeInfinity);
         for (var user = 0; user < histories.Length; user++)
         {
-            var ids = tensor(histories[user].SelectMany(item => TokensOf(trie, item)).Select(token => (long)token).ToArray()).view(1, -1);
+            var ids = tensor(
+                    histories[user].SelectMany(item => TokensOf(trie, item)).Select(token => (long)token).ToArray()
+                )
+                .view(1, -1);
             for (var item = 1; item <= 30; item++)
             {
                 var target = TokensOf(trie, item);

@@ -54,8 +54,7 @@ internal sealed class TableDecoder(uint seed, int users, int vocabulary) : IStep
 
     private static ulong Root(int user) => (ulong)user + 1;
 
-    private static ulong Continue(ulong prefix, long token) =>
-        new CounterRandom(prefix).At((ulong)token, 7).UInt64;
+    private static ulong Continue(ulong prefix, long token) => new CounterRandom(prefix).At((ulong)token, 7).UInt64;
 
     private float Logit(ulong prefix, int token) =>
         (float)(2 * new CounterRandom(prefix ^ seed).At((ulong)token, 3).Normal);

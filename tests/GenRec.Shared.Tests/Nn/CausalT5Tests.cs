@@ -51,7 +51,10 @@ public class CausalT5Tests
         var model = Model();
         model.forward(tensor(new long[] { 1, 2, 3, 4 }).view(1, 4), null).square().mean().backward();
         foreach (var (name, weight) in model.named_parameters())
-            Assert.True(weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-7f, name);
+            Assert.True(
+                weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-7f,
+                name
+            );
     }
 
     internal static CausalT5 Model()

@@ -43,7 +43,9 @@ public class T5Tests
         var (isReal, shifted) = (ones(1, 4, dtype: ScalarType.Bool), Row(0, 7));
         var before = model.forward(Row(3, 4, 5, 6), isReal, shifted);
         foreach (var changed in new[] { Row(9, 4, 5, 6), Row(3, 4, 5, 9), Row(4, 3, 5, 6) })
-            Assert.False(allclose(before.select(1, 0), model.forward(changed, isReal, shifted).select(1, 0), atol: 1e-5));
+            Assert.False(
+                allclose(before.select(1, 0), model.forward(changed, isReal, shifted).select(1, 0), atol: 1e-5)
+            );
     }
 
     [Fact]
@@ -63,7 +65,14 @@ public class T5Tests
     {
         using var scope = NewDisposeScope();
         var model = Model(Tiny);
-        int[][] rows = [[3, 4, 5, 6, 7], [8], [9, 10, 11], [12, 13], []];
+        int[][] rows =
+        [
+            [3, 4, 5, 6, 7],
+            [8],
+            [9, 10, 11],
+            [12, 13],
+            [],
+        ];
         using var batch = TokenBatch.Pack(rows);
         Assert.True(batch.Ids.shape[0] < rows.Length); // some do share a row
         var memory = model.Remember(model.Encode(batch.Ids, batch.Segments), batch.Cells, batch.IsReal);
@@ -83,7 +92,10 @@ public class T5Tests
     {
         using var scope = NewDisposeScope();
         var model = Model(Tiny);
-        using var batch = TokenBatch.Pack([[3, 4, 5, 6], [7, 8]]);
+        using var batch = TokenBatch.Pack([
+            [3, 4, 5, 6],
+            [7, 8],
+        ]);
         var memory = model.Remember(model.Encode(batch.Ids, batch.Segments), batch.Cells, batch.IsReal);
         var target = tensor(new long[] { 0, 5, 9, 2, 0, 4, 4, 18 }).view(2, 4);
         var atOnce = model.Logits(model.Decode(target, memory)); // [2, 4, V]
@@ -100,7 +112,10 @@ public class T5Tests
     {
         using var scope = NewDisposeScope();
         var model = Model(Tiny);
-        using var batch = TokenBatch.Pack([[3, 4, 5, 6], [7, 8]]);
+        using var batch = TokenBatch.Pack([
+            [3, 4, 5, 6],
+            [7, 8],
+        ]);
         var memory = model.Remember(model.Encode(batch.Ids, batch.Segments), batch.Cells, batch.IsReal);
         using var cache = new T5Cache(2);
         model.DecodeStep(zeros(2, 1, dtype: ScalarType.Int64), memory, cache);
@@ -108,7 +123,13 @@ public class T5Tests
         model.DecodeStep(tensor(new long[] { 5, 6, 7, 8 }).view(2, 2), memory, cache);
         cache.Reorder(tensor(new long[] { 1, 0, 3, 3 })); // beams swap, and one is continued twice
         var last = model.DecodeStep(tensor(new long[] { 9, 10, 11, 12 }).view(2, 2), memory, cache);
-        long[][] paths = [[0, 6, 9], [0, 5, 10], [0, 8, 11], [0, 8, 12]];
+        long[][] paths =
+        [
+            [0, 6, 9],
+            [0, 5, 10],
+            [0, 8, 11],
+            [0, 8, 12],
+        ];
         for (var beam = 0; beam < 4; beam++)
         {
             var target = tensor(paths[beam]).view(1, 3).expand(2, 3);
