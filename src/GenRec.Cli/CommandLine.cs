@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using GenRec.Cli.Commands;
@@ -10,9 +11,6 @@ namespace GenRec.Cli;
 /// <summary>The commands, and what becomes of errors.</summary>
 internal static class CommandLine
 {
-    // A command that is asked to stop saves first; after this long the process ends anyway.
-    private static readonly TimeSpan TimeToSave = TimeSpan.FromMinutes(2);
-
     private static readonly Option<bool> Verbose = new("--verbose")
     {
         Description = "Say where in the code an error arose",
@@ -27,6 +25,7 @@ internal static class CommandLine
         );
         root.Options.Add(Verbose);
         root.Add(RunCommand.Create(terminal));
+        root.Add(KernelCommand.Create(terminal));
         root.Add(DataCommand.Create(terminal));
         root.Add(ExperimentCommand.Create(terminal, experiments));
         root.Add(DoctorCommand.Create(terminal));
@@ -36,11 +35,17 @@ internal static class CommandLine
     }
 
     /// <summary>Runs one command line.</summary>
+    /// <param name="arguments">What stands after the program's name.</param>
+    /// <param name="terminal">Where to write.</param>
+    /// <param name="experiments">The experiments; the project's own where null.</param>
+    /// <param name="signals">Ctrl+C and the like, for a process of its own; null leaves them to the caller.</param>
+    /// <param name="cancel">Asks the command to save and stop.</param>
     /// <returns>0 done, 1 failed, 2 wrong input.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments,
         Terminal terminal,
         IExperimentRegistry? experiments = null,
+        StopSignals? signals = null,
         CancellationToken cancel = default
     )
     {
@@ -62,11 +67,18 @@ internal static class CommandLine
             var configuration = new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeToSave,
+                ProcessTerminationTimeout = null, // StopSignals does it, and lets a second Ctrl+C through
                 Output = terminal.Out,
                 Error = terminal.Error,
             };
-            return await parsed.InvokeAsync(configuration, cancel);
+            // A command that cannot be asked to stop has nothing to save: the signal ends it at once.
+            if (parsed.Action is AsynchronousCommandLineAction)
+                signals?.Listen(terminal);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+                cancel,
+                signals?.Token ?? CancellationToken.None
+            );
+            return await parsed.InvokeAsync(configuration, stop.Token);
         }
         catch (Exception error) when (!parsed.GetValue(Verbose))
         {
@@ -81,6 +93,12 @@ internal static class CommandLine
 
     private static int Tell(Terminal terminal, Exception error)
     {
+        if (error is FailedRun failed)
+        {
+            var code = Tell(terminal, failed.InnerException!);
+            terminal.Error.WriteLine(failed.Next);
+            return code;
+        }
         while (error is TypeInitializationException or TargetInvocationException && error.InnerException is { } inner)
             error = inner;
         if (error is OperationCanceledException)
@@ -88,9 +106,14 @@ internal static class CommandLine
             terminal.Error.WriteLine("Stopped.");
             return ExitCode.Failed;
         }
-        terminal.Error.WriteLine($"error: {error.Message}");
+        terminal.Error.WriteLine($"error: {WithoutParameter(error)}");
         if (error is UserError told)
             return told.ExitCode;
+        if (FullDisk.IsBehind(error))
+        {
+            terminal.Error.WriteLine(FullDisk.Advice);
+            return ExitCode.Failed;
+        }
         var input =
             error is FileNotFoundException or DirectoryNotFoundException or ArgumentException or FormatException
             || error is InvalidDataException or UnauthorizedAccessException;
@@ -98,6 +121,12 @@ internal static class CommandLine
             terminal.Error.WriteLine("Run the command again with --verbose to see where it arose.");
         return input ? ExitCode.WrongInput : ExitCode.Failed;
     }
+
+    /// <summary>The message without the name of a method's parameter, which tells a user nothing.</summary>
+    internal static string WithoutParameter(Exception error) =>
+        error is ArgumentException { ParamName: { } name }
+            ? error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+            : error.Message;
 
     private static string PathOf(System.CommandLine.Parsing.CommandResult result) =>
         result.Parent is System.CommandLine.Parsing.CommandResult parent

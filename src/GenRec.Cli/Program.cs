@@ -1,3 +1,4 @@
 using GenRec.Cli;
 
-return await CommandLine.RunAsync(args, new Terminal(Console.Out, Console.Error));
+using var signals = new StopSignals();
+return await CommandLine.RunAsync(args, new Terminal(Console.Out, Console.Error), signals: signals);

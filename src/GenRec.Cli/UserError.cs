@@ -6,6 +6,12 @@ internal sealed class UserError(string message, int exitCode = ExitCode.WrongInp
     public int ExitCode { get; } = exitCode;
 }
 
+/// <summary>A run that failed for a reason of its own, and what to do once that is put right.</summary>
+internal sealed class FailedRun(Exception cause, string next) : Exception(cause.Message, cause)
+{
+    public string Next { get; } = next;
+}
+
 /// <summary>What a command answers to the shell.</summary>
 internal static class ExitCode
 {

@@ -15,6 +15,8 @@ internal static class Program
             VerifyCommand.Make(),
             MemoryCommand.Make(),
             LatencyCommand.Make(),
+            KernelStartCommand.Make(),
+            KernelMemoryCommand.Make(),
             BdnCommand.Make(),
             WorkerCommand.Make(),
         };

@@ -13,7 +13,7 @@ internal sealed record Shell(int ExitCode, string Out, string Error)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await CommandLine.RunAsync(arguments, new Terminal(output, error), experiments, cancel);
+        var code = await CommandLine.RunAsync(arguments, new Terminal(output, error), experiments, cancel: cancel);
         return new Shell(code, output.ToString(), error.ToString());
     }
 

@@ -50,6 +50,7 @@ internal static class DataCommand
         {
             var set = Load(parsed.GetRequiredValue(name));
             terminal.Out.WriteLine(set.Card);
+            Gaps(terminal, set);
             terminal.Out.WriteLine();
             for (var user = 0; user < Math.Min(Shown, set.Interactions.Users); user++)
             {
@@ -72,8 +73,10 @@ internal static class DataCommand
         command.SetAction(parsed =>
         {
             var asked = parsed.GetRequiredValue(name);
-            var card = Load(asked).Card;
+            var set = Load(asked);
+            var card = set.Card;
             terminal.Out.WriteLine(card);
+            Gaps(terminal, set);
             if (PublicDatasets.Find(asked) is not { } known)
                 return ExitCode.Done;
             var same = (card.Users, card.Items, card.Interactions) == (known.Users, known.Items, known.Interactions);
@@ -84,6 +87,12 @@ internal static class DataCommand
             return same ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
+    }
+
+    private static void Gaps(Terminal terminal, Dataset set)
+    {
+        foreach (var gap in set.Gaps)
+            terminal.Out.WriteLine($"{"not here", -14} {gap}");
     }
 
     private static Argument<string> NameOf() =>

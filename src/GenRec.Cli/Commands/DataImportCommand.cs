@@ -23,12 +23,7 @@ internal static class DataImportCommand
         var format = new Argument<string>("format") { Description = string.Join(", ", Formats) };
         format.AcceptOnlyFromAmong(Formats);
         var file = new Argument<FileInfo>("file") { Description = "The file to read, plain or gzip" };
-        var core = new Option<int?>("--core") { Description = "Keep users and items with at least so many events" };
-        core.Validators.Add(result =>
-        {
-            if (result.GetValue(core) is < 1)
-                result.AddError("--core must be at least 1.");
-        });
+        var core = NumberOption.AtLeast("--core", 1, "Keep users and items with at least so many events");
         var lenient = new Option<bool>("--skip-broken")
         {
             Description = "Report broken lines and leave them out, instead of stopping",
@@ -55,7 +50,12 @@ internal static class DataImportCommand
                 if (target is not null && (File.Exists(target) || Directory.Exists(target)))
                     throw new UserError($"{target} is there already; name a new folder.");
                 var broken = parsed.GetValue(lenient) ? MalformedLines.Skip : MalformedLines.Fail;
-                var (read, report) = await ReadAsync(parsed.GetRequiredValue(format), path, broken, cancel);
+                // Readers do not look up; one that is left behind ends with the process.
+                var (read, report) = await Task.Run(
+                        () => ReadAsync(parsed.GetRequiredValue(format), path, broken, cancel),
+                        cancel
+                    )
+                    .WaitAsync(cancel);
                 terminal.Out.WriteLine(report);
                 if (parsed.GetValue(core) is { } minimum)
                     read = InteractionFilters.KCore(read, minimum, minimum).Interactions;
@@ -95,7 +95,7 @@ internal static class DataImportCommand
     // All files or none: they are written aside, and the folder gets its name at the end.
     private static void Write(Interactions interactions, DataCard card, string folder)
     {
-        var aside = Directory.CreateDirectory(folder + ".new").FullName;
+        var aside = Directory.CreateDirectory($"{folder}.{Guid.NewGuid():N}.tmp").FullName;
         try
         {
             using (var sequences = File.CreateText(Path.Combine(aside, "sequences.txt")))

@@ -47,13 +47,8 @@ internal static class ExperimentCommand
         var preset = new Argument<string>("preset") { Description = "Name of a preset, see 'genrec experiment list'" };
         var scale = new Option<string?>("--scale") { Description = "Take the preset of this scale" };
         scale.AcceptOnlyFromAmong(Scales);
-        var seed = new Option<long?>("--seed") { Description = "Seed instead of the preset's" };
-        var epochs = new Option<int?>("--epochs") { Description = "Epochs instead of the preset's" };
-        epochs.Validators.Add(result =>
-        {
-            if (result.GetValue(epochs) is < 1)
-                result.AddError("--epochs must be at least 1.");
-        });
+        var seed = NumberOption.Whole("--seed", "Seed instead of the preset's");
+        var epochs = NumberOption.AtLeast("--epochs", 1, "Epochs instead of the preset's");
         var device = new Option<string?>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
         var set = new Option<string[]>("--set") { Description = "Another option as name=value; may be repeated" };
         var output = new Option<DirectoryInfo?>("--output")
@@ -100,7 +95,7 @@ internal static class ExperimentCommand
                 if (request?.Experiment is null)
                     throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
                 var found = Find(registry, request.Experiment, null);
-                var run = RunFolder.Resume(path, new ExperimentConfig(request, found.OptionsOf(request)));
+                var run = Reopen(path, new ExperimentConfig(request, found.OptionsOf(request)));
                 return WatchAsync(terminal, found, request, run, cancel);
             }
         );
@@ -140,44 +135,78 @@ internal static class ExperimentCommand
 
     private static RunFolder NewFolder(string? output, IExperiment experiment, ExperimentRequest request)
     {
-        var (root, name) = output is null
-            ? (Path.Combine(Repository.Root, "runs"), experiment.Name)
-            : (Path.GetDirectoryName(output) ?? output, Path.GetFileName(output));
+        if (output is null)
+            output = Path.Combine(Repository.Root, "runs", experiment.Name);
+        var path = Path.TrimEndingDirectorySeparator(output);
+        if (Path.GetDirectoryName(path) is not { } root || Path.GetFileName(path) is not { Length: > 0 } name)
+            throw new UserError($"--output {output} is no folder that a run could have for itself; name a new one.");
         return RunFolder.Create(root, name, new ExperimentConfig(request, experiment.OptionsOf(request)), request.Seed);
     }
 
+    /// <summary>Goes on with a run; that it has ended, or began otherwise, is the user's to know.</summary>
+    internal static RunFolder Reopen(string path, ExperimentConfig config)
+    {
+        try
+        {
+            return RunFolder.Resume(path, config);
+        }
+        catch (InvalidOperationException refused)
+        {
+            throw new UserError(refused.Message);
+        }
+    }
+
     /// <summary>Runs with progress; prints the summary, or how to carry on.</summary>
+    /// <param name="terminal">Where to write.</param>
+    /// <param name="experiment">What to run.</param>
+    /// <param name="request">How.</param>
+    /// <param name="folder">The run's folder, begun or reopened.</param>
+    /// <param name="cancel">Asks the run to save and stop.</param>
+    /// <param name="resume">The command that carries on; 'experiment resume' with the folder where null.</param>
     internal static async Task<int> WatchAsync(
         Terminal terminal,
         IExperiment experiment,
         ExperimentRequest request,
         RunFolder folder,
-        CancellationToken cancel
+        CancellationToken cancel,
+        string? resume = null
     )
     {
         var shown = Repository.Shown(folder.Path);
+        resume ??= ResumeCommand(shown);
         terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");
-        var result = await ProgressBar.ShowAsync(
-            terminal,
-            experiment.Name,
-            report =>
-                experiment.RunAsync(
-                    request,
-                    folder,
-                    new Direct<ExperimentProgress>(news => report(news.Done, news.Line)),
-                    cancel
-                )
-        );
+        ExperimentResult result;
+        try
+        {
+            result = await ProgressBar.ShowAsync(
+                terminal,
+                experiment.Name,
+                report =>
+                    experiment.RunAsync(
+                        request,
+                        folder,
+                        new Direct<ExperimentProgress>(news => report(news.Done, news.Line)),
+                        cancel
+                    )
+            );
+        }
+        catch (Exception error)
+            // Told as it is where nothing is there to go on from, or where going on would fail in the same way.
+            when (!folder.DiscardUnlessBegun() && error is not (InvalidDataException or ArgumentException or UserError))
+        {
+            throw new FailedRun(error, $"What was computed is kept. Carry on with: {resume}");
+        }
         foreach (var line in result.Summary)
             terminal.Out.WriteLine(line);
         if (result.Finished)
             return ExitCode.Done;
         terminal.Out.WriteLine("Stopped; a checkpoint is saved. Carry on with:");
-        terminal.Out.WriteLine(
-            $"  genrec experiment resume {(shown.Contains(' ', StringComparison.Ordinal) ? $"\"{shown}\"" : shown)}"
-        );
+        terminal.Out.WriteLine($"  {resume}");
         return ExitCode.Failed;
     }
+
+    private static string ResumeCommand(string folder) =>
+        $"genrec experiment resume {(folder.Contains(' ', StringComparison.Ordinal) ? $"\"{folder}\"" : folder)}";
 
     // The options are compared, not read: their type belongs to the experiment.
     private sealed record RecordedConfig(ExperimentRequest? Request, JsonNode? Options);

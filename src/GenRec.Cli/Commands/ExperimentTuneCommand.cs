@@ -22,8 +22,8 @@ internal static class ExperimentTuneCommand
             Description = "Validation metric that chooses",
             DefaultValueFactory = _ => "NDCG@10",
         };
-        var seed = new Option<long?>("--seed") { Description = "Seed of all trials instead of the preset's" };
-        var device = new Option<string?>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
+        var seed = NumberOption.Whole("--seed", "Seed of all trials instead of the preset's");
+        var device = new Option<string>("--device") { Description = "cpu, cuda, cuda:0 ... or mps" };
         var output = new Option<DirectoryInfo?>("--output")
         {
             Description = "Folder of the trials; default runs/<preset>-tuning",
@@ -46,7 +46,7 @@ internal static class ExperimentTuneCommand
             async (parsed, cancel) =>
             {
                 var found = ExperimentCommand.Find(registry, parsed.GetRequiredValue(preset), null);
-                var settings = TuningRecord.Combinations([.. parsed.GetRequiredValue(vary).Select(Varied)]);
+                var settings = TuningRecord.Combinations(Varied(parsed.GetRequiredValue(vary)));
                 var requests = settings
                     .Select(values => new ExperimentRequest(
                         found.Name,
@@ -61,6 +61,16 @@ internal static class ExperimentTuneCommand
                     found.OptionsOf(request); // a wrong name or value is told before hours are spent
                 var root =
                     parsed.GetValue(output)?.FullName ?? Path.Combine(Repository.Root, "runs", $"{found.Name}-tuning");
+                var again = string.Join(
+                    ' ',
+                    [
+                        $"genrec experiment tune {found.Name} --seed {requests[0].Seed}",
+                        .. parsed.GetRequiredValue(vary).Select(values => $"--vary {Quoted(values)}"),
+                        .. Given(parsed, metric, "NDCG@10"),
+                        .. Given(parsed, device, null),
+                    ]
+                );
+                var elsewhere = parsed.GetValue(output) is { } named ? $" --output {Quoted(named.FullName)}" : "";
                 var trials = new List<TuningTrial>();
                 RunFolder? folder = null;
                 foreach (var request in requests)
@@ -68,11 +78,19 @@ internal static class ExperimentTuneCommand
                     folder = Folder(root, found, request);
                     if (!folder.IsComplete)
                     {
-                        var code = await ExperimentCommand.WatchAsync(terminal, found, request, folder, cancel);
+                        var code = await ExperimentCommand.WatchAsync(
+                            terminal,
+                            found,
+                            request,
+                            folder,
+                            cancel,
+                            again + elsewhere
+                        );
                         if (code != ExitCode.Done)
                             return code;
                     }
                     var result = folder.ReadValidation();
+                    NeedMetric(parsed.GetRequiredValue(metric), result.Metrics);
                     trials.Add(new TuningTrial(request.Values!, result.Metrics, result.Steps, result.Seconds));
                 }
                 var environment = folder!.Description.Environment;
@@ -84,9 +102,7 @@ internal static class ExperimentTuneCommand
                     Trials = trials,
                     Machine = environment.Machine(),
                     Commit = environment.Commit,
-                    Command =
-                        $"genrec experiment tune {found.Name} --seed {requests[0].Seed} "
-                        + string.Join(' ', parsed.GetRequiredValue(vary).Select(values => $"--vary {values}")),
+                    Command = again,
                 };
                 Show(terminal, tuning);
                 if (parsed.GetValue(record))
@@ -100,11 +116,35 @@ internal static class ExperimentTuneCommand
         return command;
     }
 
-    private static (string, IReadOnlyList<string>) Varied(string text)
+    private static List<(string, IReadOnlyList<string>)> Varied(IEnumerable<string> given)
     {
-        var (name, values) = ExperimentCommand.NameAndValue(text);
-        return (name, values.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        var varied = new List<(string Name, IReadOnlyList<string>)>();
+        foreach (var text in given)
+        {
+            var (name, list) = ExperimentCommand.NameAndValue(text);
+            var values = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            if (values.Length == 0)
+                throw new UserError($"--vary {text} names no value, as in --vary {name}=0.1,0.3.");
+            if (varied.Any(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                throw new UserError($"--vary gives '{name}' twice; name all its values at once, as in {name}=0.1,0.3.");
+            varied.Add((name, [.. values.Distinct()]));
+        }
+        return varied;
     }
+
+    // After the first trial, not after the last: only then is it known what validation measures.
+    private static void NeedMetric(string metric, IReadOnlyDictionary<string, double> measured)
+    {
+        if (!measured.ContainsKey(metric))
+            throw new UserError(
+                $"Validation does not measure '{metric}'; there are {string.Join(", ", measured.Keys)}."
+            );
+    }
+
+    private static IEnumerable<string> Given(ParseResult parsed, Option<string> option, string? usual) =>
+        parsed.GetValue(option) is { } value && value != usual ? [$"{option.Name} {value}"] : [];
+
+    private static string Quoted(string text) => text.Contains(' ', StringComparison.Ordinal) ? $"\"{text}\"" : text;
 
     private static RunFolder Folder(string root, IExperiment experiment, ExperimentRequest request)
     {
@@ -115,15 +155,13 @@ internal static class ExperimentTuneCommand
         if (!File.Exists(Path.Combine(path, "run.json")))
             return RunFolder.Create(root, name, config, request.Seed);
         var there = RunFolder.Open(path);
-        return there.IsComplete ? there : RunFolder.Resume(path, config);
+        return there.IsComplete ? there : ExperimentCommand.Reopen(path, config);
     }
 
     private static void Show(Terminal terminal, TuningRecord tuning)
     {
         var options = tuning.Trials[0].Values.Keys.ToArray();
         var metrics = tuning.Trials[0].Metrics.Keys.ToArray();
-        if (!metrics.Contains(tuning.Metric))
-            throw new UserError($"No trial measured {tuning.Metric}; there are {string.Join(", ", metrics)}.");
         var best = tuning.Best();
         var table = Terminal.Table([.. options, .. metrics, "step", "seconds", ""]);
         foreach (var trial in tuning.Trials)

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,6 +15,7 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
     [
         new("mm", d => Numbers(d, 8, 6).mm(Numbers(d, 6, 5)), 1e-3),
         new("mm bfloat16", d => Numbers(d, 8, 6).bfloat16().mm(Numbers(d, 6, 5).bfloat16()).@float(), 2e-2),
+        new("matmul", d => Numbers(d, 2, 4, 6).matmul(Numbers(d, 6, 3)), 1e-3),
         new("bmm", d => Numbers(d, 2, 4, 6).bmm(Numbers(d, 2, 6, 3)), 1e-3),
         new("addmm", d => addmm(Numbers(d, 4, 5), Numbers(d, 4, 6), Numbers(d, 6, 5), 1, 1), 1e-3),
         new("linear", d => functional.linear(Numbers(d, 4, 6), Numbers(d, 3, 6), Numbers(d, 3)), 1e-3),
@@ -39,12 +41,28 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         new("gelu", d => functional.gelu(Numbers(d, 6))),
         new("silu", d => functional.silu(Numbers(d, 6))),
         new("sigmoid, exp, log, sqrt, rsqrt", d => (Numbers(d, 6).sigmoid().exp().log() + 1).sqrt().rsqrt()),
+        new(
+            "clamp, clamp_min, reciprocal, expm1, cos",
+            d => (Numbers(d, 6).clamp(-0.5, 0.5).clamp_min(-0.4) + 2).reciprocal().expm1().cos()
+        ),
+        new("add_, sub_, mul_, div_, clamp_max_", d => Numbers(d, 6).add_(3).sub_(1).mul_(2).div_(3).clamp_max_(1)),
+        new("addcmul_, addcdiv_", AddProducts),
+        new("copy_, zero_, zeros_like, empty_like", Copies),
+        new("normal_, xavier_normal_", Draws),
+        new("dropout", d => functional.dropout(Numbers(d, 6), 0.5, training: false)),
         new("index_select", d => Numbers(d, 7, 3).index_select(0, Ids(d, 9, 7))),
         new("index_add_", d => zeros(7, 3, device: d).index_add_(0, Ids(d, 9, 7), Numbers(d, 9, 3), 1)),
+        new("index_copy_", d => zeros(7, 3, device: d).index_copy_(0, Ids(d, 3, 7), Numbers(d, 3, 3))),
+        new("index_fill_", d => zeros(7, 3, device: d).index_fill_(0, Ids(d, 3, 7), 2)),
         new("gather", d => Numbers(d, 4, 6).gather(1, Ids(d, 4, 6).unsqueeze(1))),
         new("scatter_", d => zeros(4, 6, device: d).scatter_(1, Ids(d, 4, 6).unsqueeze(1), Numbers(d, 4, 1))),
+        new("scatter_add_", d => zeros(4, 6, device: d).scatter_add_(1, Ids(d, 4, 6).unsqueeze(1), Numbers(d, 4, 1))),
         new("where", d => where(Numbers(d, 6) > 0, Numbers(d, 6), zeros(6, device: d))),
         new("masked_fill", d => Numbers(d, 4, 6).masked_fill(Numbers(d, 4, 6) > 0, -1)),
+        new(
+            "masked_fill_, logical_and_",
+            d => Numbers(d, 24).masked_fill_((Numbers(d, 24) > 0).logical_and_(Numbers(d, 24) < 0.5), -1)
+        ),
         new("masked_select", d => Numbers(d, 24).masked_select(Numbers(d, 24) > 0)),
         new("nonzero", d => (Numbers(d, 24) > 0).nonzero()),
         new("topk", d => Numbers(d, 4, 24).topk(5).values),
@@ -59,10 +77,12 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
             "cat, stack, transpose",
             d => cat([stack([Numbers(d, 3), Numbers(d, 3)]).transpose(0, 1), Numbers(d, 3, 2)])
         ),
+        new("chunk, narrow, select, squeeze, expand, reshape, view_as, contiguous, clone, detach", Shapes),
         new("arange, tril, triu, eye", d => arange(16, device: d).view(4, 4).tril() + eye(4, device: d)),
         new("bucketize", d => bucketize(Numbers(d, 6), linspace(-1, 1, 5, device: d))),
         new("backward", Gradient, 1e-3),
-        new("fused_adam_", FusedAdam),
+        new("fused_adam_", d => FusedAdam(d, "_fused_adam_")),
+        new("fused_adamw_", d => FusedAdam(d, "_fused_adamw_")),
         new("foreach_norm, foreach_mul_", Foreach),
     ];
 
@@ -104,6 +124,33 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         return functional.scaled_dot_product_attention(heads, heads + 1, heads * 2, mask, 0, causal);
     }
 
+    private static Tensor AddProducts(Device device)
+    {
+        using Scalar half = 0.5;
+        var (left, right) = (Numbers(device, 6), Numbers(device, 6) + 2);
+        return zeros(6, device: device).addcmul_(left, right, half).addcdiv_(left, right, half);
+    }
+
+    private static Tensor Copies(Device device)
+    {
+        var source = Numbers(device, 6);
+        return zeros_like(source).copy_(source) + empty_like(source).zero_();
+    }
+
+    // What is drawn differs between devices; that it is finite, and its shape, does not.
+    private static Tensor Draws(Device device)
+    {
+        var drawn = empty(4, 6, device: device).normal_(0, 1) + init.xavier_normal_(empty(4, 6, device: device));
+        return drawn.isfinite();
+    }
+
+    private static Tensor Shapes(Device device)
+    {
+        var parts = Numbers(device, 4, 6).chunk(2, 1);
+        var row = parts[1].narrow(0, 1, 2).select(0, 1).unsqueeze(0).expand(4, 3).contiguous();
+        return row.reshape(2, 6).view_as(Numbers(device, 2, 6)).unsqueeze(0).squeeze(0).clone().detach();
+    }
+
     private static Tensor Gradient(Device device)
     {
         var weight = Numbers(device, 3, 6).requires_grad_();
@@ -111,12 +158,12 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         return weight.grad!;
     }
 
-    private static Tensor FusedAdam(Device device)
+    private static Tensor FusedAdam(Device device, string name)
     {
-        const string script = """
+        var script = $"""
             def step(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], t: List[Tensor]):
                 none: List[Tensor] = []
-                torch._fused_adam_(p, g, m, v, none, t, lr=0.1, beta1=0.9, beta2=0.98, weight_decay=0.0, eps=1e-08, amsgrad=False, maximize=False)
+                torch.{name}(p, g, m, v, none, t, lr=0.1, beta1=0.9, beta2=0.98, weight_decay=0.0, eps=1e-08, amsgrad=False, maximize=False)
                 return p[0]
 
             """;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using GenRec.Cli.Commands;
 using GenRec.Notebooks.Figures;
+using GenRec.Notebooks.Kernel.Install;
 using GenRec.Shared.Data;
 
 namespace GenRec.Cli.Doctor;
@@ -51,38 +53,29 @@ internal static class ToolChecks
 
     private static Finding Kernel()
     {
-        var kernels = KernelFolders()
-            .Where(Directory.Exists)
-            .SelectMany(folder => Directory.EnumerateDirectories(folder, ".net-csharp*"))
-            .Where(folder => File.Exists(Path.Combine(folder, "kernel.json")))
+        var found = KernelFolders
+            .Find(KernelFolders.All(PythonPrefix.Find()))
+            .Where(kernel => kernel.IsOurs || kernel.Name == KernelSpec.Name)
             .ToArray();
-        return kernels.Length > 0
-            ? new("kernel", $"C# kernel for Jupyter: {string.Join(", ", kernels)}")
-            : new(
+        if (found.FirstOrDefault() is not { } first)
+            return new(
                 "kernel",
-                "no C# kernel is registered with Jupyter. Only JupyterLab needs one ('dotnet interactive jupyter install' "
-                    + "registers .NET Interactive's); 'genrec run' and VS Code's Polyglot Notebooks and Verso do not"
+                "no C# kernel is registered with Jupyter: 'genrec kernel install' registers ours, for VS Code's Jupyter "
+                    + "extension and JupyterLab; 'genrec run' needs none"
             );
-    }
-
-    // https://docs.jupyter.org/en/stable/use/jupyter-directories.html, "Data files"
-    private static IEnumerable<string> KernelFolders()
-    {
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var named = (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(
-            Path.PathSeparator,
-            StringSplitOptions.RemoveEmptyEntries
+        if (first is { IsOurs: true, Missing: { } file })
+            return new(
+                "kernel",
+                $"{first.Folder} starts {file}, which is gone",
+                "Run 'genrec kernel install' again, or 'genrec kernel remove'."
+            );
+        return new(
+            "kernel",
+            first.IsOurs
+                ? $"C# notebooks run in ours, registered in {first.Folder}"
+                : $"C# notebooks run in another kernel, '{first.DisplayName}' in {first.Folder}; "
+                    + "'genrec kernel install --force' puts it aside for ours"
         );
-        string[] system =
-            OperatingSystem.IsWindows()
-                ?
-                [
-                    Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter"),
-                    Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "jupyter"),
-                ]
-            : OperatingSystem.IsMacOS() ? [Path.Combine(home, "Library", "Jupyter"), "/usr/local/share/jupyter"]
-            : [Path.Combine(home, ".local", "share", "jupyter"), "/usr/local/share/jupyter", "/usr/share/jupyter"];
-        return named.Concat(system).Select(folder => Path.Combine(folder, "kernels"));
     }
 
     private static Finding Browser() =>

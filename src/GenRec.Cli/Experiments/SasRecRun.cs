@@ -1,6 +1,7 @@
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
+using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
@@ -28,7 +29,7 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         CancellationToken cancel
     )
     {
-        var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
+        var device = request.Device is null ? null : DeviceOf(request.Device);
         try
         {
             var (preset, lines) = (With(request), new EpochLines(progress));
@@ -52,9 +53,22 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
                 )
             );
         }
-        catch (TrainingInterruptedException stopped)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            return new ExperimentResult(false, [stopped.Message]);
+            // While it trained (a checkpoint is written first) or while it was measured (the last one is there).
+            return new ExperimentResult(false, []);
+        }
+    }
+
+    private static torch.Device DeviceOf(string name)
+    {
+        try
+        {
+            return Compute.ChooseDevice(name);
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or InvalidOperationException)
+        {
+            throw new UserError(CommandLine.WithoutParameter(wrong));
         }
     }
 
@@ -72,7 +86,7 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
         catch (ArgumentException wrong)
         {
-            throw new UserError(wrong.Message);
+            throw new UserError(CommandLine.WithoutParameter(wrong));
         }
     }
 
@@ -97,7 +111,8 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
             var line = value switch
             {
                 TrainingStarted { ResumedFrom: { } from } => $"goes on from {Repository.Shown(from)}",
-                Validated validated => $"epoch {validated.At.Epoch:F0}  loss {loss:F4}  "
+                Validated validated => $"epoch {validated.At.Epoch:F0}  "
+                    + (double.IsNaN(loss) ? "" : $"loss {loss:F4}  ")
                     + string.Join("  ", validated.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))
                     + (validated.IsBest ? "  best" : ""),
                 TrainingNotice notice => notice.Message,

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using GenRec.Notebooks.Running;
 
 namespace GenRec.Cli.Notebooks;
 
 /// <summary>Runs notebooks with progress and writes the summary.</summary>
-internal static class NotebookRun
+internal static partial class NotebookRun
 {
     public static async Task<int> WatchAsync(
         Terminal terminal,
@@ -67,9 +68,11 @@ internal static class NotebookRun
     public static string Seconds(double seconds) => seconds < 90 ? $"{seconds:F1} s" : $"{seconds / 60:F1} min";
 
     /// <summary>Turns news of the run into the bar's share and into lines.</summary>
-    private sealed class News(IReadOnlyList<string> notebooks, Action<double, string?> report)
+    private sealed partial class News(IReadOnlyList<string> notebooks, Action<double, string?> report)
     {
         private int ended;
+        private double share;
+        private (int Cell, string Epoch) last;
 
         public void Tell(RunEvent happened)
         {
@@ -79,7 +82,16 @@ internal static class NotebookRun
                     report(Done(0), $"{Name(started.Source)}: {started.CodeCells} code cells");
                     break;
                 case CellStarted cell:
-                    report(Done((cell.Number - 1) / (double)cell.CodeCells), null);
+                    share = (cell.Number - 1) / (double)cell.CodeCells;
+                    report(Done(share), null);
+                    break;
+                // A training's bar moves a few times a second: of that a log keeps one line an epoch.
+                case CellProgress said when Epoch().Match(said.Text) is { Success: true } epoch:
+                    var now = (said.Number, epoch.Groups["number"].Value);
+                    if (now == last)
+                        break;
+                    last = now;
+                    report(Done(share), $"{Name(said.Source)}, cell {said.Number}: {epoch.Value}");
                     break;
                 case NotebookEnded over:
                     ended++;
@@ -88,6 +100,9 @@ internal static class NotebookRun
                     break;
             }
         }
+
+        [GeneratedRegex(@"epoch (?<number>\d+) of \d+.*")]
+        private static partial Regex Epoch();
 
         private double Done(double ofCurrent) => (ended + ofCurrent) / notebooks.Count;
     }

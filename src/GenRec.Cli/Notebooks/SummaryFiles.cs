@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using GenRec.Notebooks.Running;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Cli.Notebooks;
 
@@ -66,9 +67,6 @@ internal static class SummaryFiles
             NotStarted = summary.NotStarted.Select(NotebookRun.Name),
         };
 
-    private static void Replace(string path, string text)
-    {
-        File.WriteAllText(path + ".new", text);
-        File.Move(path + ".new", path, overwrite: true);
-    }
+    private static void Replace(string path, string text) =>
+        AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text)));
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using GenRec.Notebooks.Files;
 using GenRec.Shared.Display;
-using Plotly.NET;
 
 namespace GenRec.Notebooks.Figures;
 
@@ -21,7 +20,6 @@ public static class PlotlyPictures
     private const string End = "genrec-pictures-end";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
-    private static readonly Lazy<string> Script = new(ReadScript);
 
     /// <summary>Adds a picture to every figure of a notebook that has none.</summary>
     /// <param name="notebook">The notebook; outputs with a Plotly figure are changed.</param>
@@ -94,7 +92,7 @@ public static class PlotlyPictures
             .Replace("<", "\\u003c", StringComparison.Ordinal);
         var page = new StringBuilder();
         page.Append("<!DOCTYPE html><html><head><meta charset=\"utf-8\"><script>")
-            .Append(Script.Value)
+            .Append(PlotlyScript.Text)
             .Append("</script></head>");
         page.Append("<body><script>const figures = ").Append(json).Append(";\n");
         page.Append(
@@ -144,18 +142,5 @@ public static class PlotlyPictures
                     : ((byte[]?)null, (string?)picture)
             ),
         ];
-    }
-
-    private static string ReadScript()
-    {
-        var assembly = typeof(GenericChart).Assembly;
-        var name = assembly
-            .GetManifestResourceNames()
-            .Single(name =>
-                name.Contains("plotly", StringComparison.Ordinal) && name.EndsWith(".min.js", StringComparison.Ordinal)
-            );
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-        // A closing tag inside the library's own strings would end the script element.
-        return reader.ReadToEnd().Replace("</script", "<\\/script", StringComparison.Ordinal);
     }
 }

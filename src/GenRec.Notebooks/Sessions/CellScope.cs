@@ -6,7 +6,7 @@ namespace GenRec.Notebooks.Sessions;
 internal sealed class CellScope(
     ICellSink sink,
     Func<string> nextDisplayId,
-    Func<string?>? readLine,
+    Func<string, string?>? readLine,
     CancellationToken token
 )
 {
@@ -152,12 +152,19 @@ internal sealed class CellScope(
 
     public string? ReadLine()
     {
-        FlushConsole();
-        return readLine is null
-            ? throw new InvalidOperationException(
+        if (readLine is null)
+            throw new InvalidOperationException(
                 "Console.ReadLine: nobody can answer in this run; give the value in a cell."
-            )
-            : readLine();
+            );
+        string prompt;
+        lock (gate)
+        {
+            // An unfinished line is the question; front ends show it beside the box.
+            prompt = pending[(int)ConsoleStream.Out].ToString();
+            pending[(int)ConsoleStream.Out].Clear();
+            FlushPending();
+        }
+        return readLine(prompt);
     }
 
     private void FlushPending()

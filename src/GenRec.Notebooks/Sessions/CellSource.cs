@@ -66,6 +66,17 @@ internal sealed record CellSource(IReadOnlyList<CellPart> Parts, bool Timed)
         }
     }
 
+    /// <summary>The code with every <c>#!</c> line blanked, known or not: each character keeps its place.</summary>
+    public static string WithoutDirectives(string code)
+    {
+        if (!code.Contains("#!", StringComparison.Ordinal))
+            return code;
+        var kept = code.ToCharArray();
+        foreach (var line in DirectiveLines(SourceText.From(code)))
+            Array.Fill(kept, ' ', line.Start, line.End - line.Start);
+        return new string(kept);
+    }
+
     private static List<TextLine> DirectiveLines(SourceText text)
     {
         var root = CSharpSyntaxTree.ParseText(text, ParseOptions).GetRoot();

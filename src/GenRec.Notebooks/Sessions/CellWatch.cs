@@ -1,14 +1,15 @@
 namespace GenRec.Notebooks.Sessions;
 
 /// <summary>Waits for a cell and stops it when it takes too much: first by its token, then by force.</summary>
-internal sealed class CellWatch(CellLimits limits, TimeSpan grace, Action wake, CancellationToken outside)
+internal sealed class CellWatch(CellRequest request, TimeSpan grace, Action wake, CancellationToken outside)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AfterAbort = TimeSpan.FromSeconds(3);
 
+    private readonly CellLimits limits = request.Limits;
     private readonly CancellationTokenSource polite = new();
     private readonly CancellationTokenSource force = new();
-    private readonly long memoryAtStart = limits.CellBytes is null ? 0 : Environment.WorkingSet;
+    private readonly long memoryAtStart = request.Limits.CellBytes is null ? 0 : Environment.WorkingSet;
     private readonly long start = Environment.TickCount64;
 
     /// <summary>Cancelled when the cell should stop.</summary>
@@ -28,7 +29,7 @@ internal sealed class CellWatch(CellLimits limits, TimeSpan grace, Action wake, 
             return (null, false);
         // Registered callbacks of a cell's own may throw or block: that must not take the watch with it.
         _ = Task.Run(() => polite.CancelAsync());
-        if (await EndsWithinAsync(running, grace).ConfigureAwait(false))
+        if (await EndsWithinAsync(running, grace, request.Abort).ConfigureAwait(false))
             return (reason, false);
         _ = Task.Run(() => force.CancelAsync());
         // An abort reaches running code only: a cell that sleeps or waits is woken, again if it goes back to sleep.
@@ -41,8 +42,8 @@ internal sealed class CellWatch(CellLimits limits, TimeSpan grace, Action wake, 
         return (reason, true);
     }
 
-    private static async Task<bool> EndsWithinAsync(Task running, TimeSpan time) =>
-        await Task.WhenAny(running, Task.Delay(time)).ConfigureAwait(false) == running;
+    private static async Task<bool> EndsWithinAsync(Task running, TimeSpan time, CancellationToken hurry = default) =>
+        await Task.WhenAny(running, Task.Delay(time, hurry)).ConfigureAwait(false) == running;
 
     private CellOutcome? Exceeded()
     {

@@ -1,4 +1,5 @@
 using GenRec.Notebooks.Cells;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Notebooks.Sessions;
 
@@ -12,9 +13,6 @@ internal static class DisplayContract
     /// <summary>A <c>Func&lt;object, Action&lt;object&gt;&gt;</c> that shows a value and returns what replaces
     /// it.</summary>
     public const string Live = "GenRec.LiveDisplay";
-
-    /// <summary>A <c>Func&lt;CancellationToken&gt;</c>: the token of the running cell.</summary>
-    public const string Cancellation = "GenRec.Cancellation";
 
     private static readonly Lock Gate = new();
     private static int users;
@@ -36,7 +34,7 @@ internal static class DisplayContract
     {
         AppContext.SetData(Display, display);
         AppContext.SetData(Live, live);
-        AppContext.SetData(Cancellation, token);
+        AppContext.SetData(HostCancellation.HostKey, token);
     }
 
     private sealed class Lease : IDisposable

@@ -9,6 +9,7 @@ namespace GenRec.Notebooks.Sessions;
 internal sealed partial class ErrorReport(string folder)
 {
     private const int MostFrames = 12;
+    private const int MostLibraryFrames = 4; // in a row
     private const int MostDiagnostics = 10;
     private const int Around = 2;
 
@@ -75,10 +76,36 @@ internal sealed partial class ErrorReport(string folder)
             lines.Add($"  because of {cause.GetType().FullName}: {cause.Message}");
         if (here is not null)
             lines.AddRange(Excerpt(here));
-        lines.AddRange(frames.Take(MostFrames).Select(frame => $"   at {frame.Text}"));
-        if (frames.Count > MostFrames)
-            lines.Add($"   ... {frames.Count - MostFrames} more");
+        var calls = Folded(frames);
+        lines.AddRange(calls.Take(MostFrames));
+        if (calls.Count > MostFrames)
+            lines.Add($"   ... {calls.Count - MostFrames} more");
         return new CellError(exception.GetType().Name, exception.Message, lines, here?.Place, here?.Line ?? 0);
+    }
+
+    // Between the line that threw and the call that a cell made there is only how the libraries work inside.
+    private static List<string> Folded(List<Frame> frames)
+    {
+        var lines = new List<string>();
+        for (var at = 0; at < frames.Count; )
+        {
+            var end = at;
+            while (end < frames.Count && frames[end].Code is null)
+                end++;
+            var inside = end - at;
+            if (inside > MostLibraryFrames)
+            {
+                lines.Add($"   at {frames[at].Text}");
+                lines.Add($"   ... {inside - 2} calls inside the libraries ...");
+                lines.Add($"   at {frames[end - 1].Text}");
+            }
+            else
+                lines.AddRange(frames[at..end].Select(frame => $"   at {frame.Text}"));
+            if (end < frames.Count)
+                lines.Add($"   at {frames[end].Text}");
+            at = end + 1;
+        }
+        return lines;
     }
 
     private static IEnumerable<string> Excerpt(Frame frame)

@@ -55,6 +55,9 @@ public sealed class NotebookSession : IDisposable
     /// first.</summary>
     public Script? LastScript => chain.IsCompletedSuccessfully ? chain.Result.Last : null;
 
+    /// <summary>The notebook's folder, an absolute path.</summary>
+    public string Folder => options.Folder;
+
     /// <summary>Ends when the session is ready for its first cell.</summary>
     public Task ReadyAsync() => chain;
 
@@ -128,15 +131,14 @@ public sealed class NotebookSession : IDisposable
     {
         var clock = Stopwatch.StartNew();
         await chain.ConfigureAwait(false);
-        var watch = new CellWatch(request.Limits, options.Grace, thread.Interrupt, cancel);
+        var watch = new CellWatch(request, options.Grace, thread.Interrupt, cancel);
         var scope = new CellScope(sink, NextDisplayId, options.ReadLine, watch.Polite);
         var run = new CellRun(thread, chain.Result, errors, options.Folder, scope, watch.Force);
         var running = run.ExecuteAsync(request.Code, request.Name);
         var (reason, stillRunning) = await watch.WaitAsync(running).ConfigureAwait(false);
         IsBroken |= stillRunning;
-        var error = reason is { } stopped
-            ? StopError(stopped, request, stillRunning)
-            : await running.ConfigureAwait(false);
+        var own = stillRunning ? null : await running.ConfigureAwait(false);
+        var error = reason is { } stopped ? StopError(stopped, request, own, stillRunning) : own;
         scope.Flush();
         if (error is not null)
             scope.Error(error);
@@ -147,7 +149,7 @@ public sealed class NotebookSession : IDisposable
     private string NextDisplayId() =>
         "display-" + Interlocked.Increment(ref displays).ToString(CultureInfo.InvariantCulture);
 
-    private static CellError StopError(CellOutcome reason, CellRequest request, bool stillRunning)
+    private static CellError StopError(CellOutcome reason, CellRequest request, CellError? own, bool stillRunning)
     {
         var limits = request.Limits;
         var why = reason switch
@@ -157,8 +159,9 @@ public sealed class NotebookSession : IDisposable
                 + $"{Math.Min(limits.ProcessBytes ?? long.MaxValue, limits.CellBytes ?? long.MaxValue) >> 20} MiB",
             _ => "was interrupted",
         };
-        var end = stillRunning ? " It could not be stopped and still runs." : "";
-        var message = $"{request.Name} {why} and was stopped.{end}";
-        return new CellError(reason.ToString(), message, [message], request.Name);
+        var end = stillRunning ? " but could not be stopped: it still runs." : " and was stopped.";
+        var message = $"{request.Name} {why}{end}";
+        // What it threw on its way out may say more than that: where it stood, what it saved.
+        return new CellError(reason.ToString(), message, [message, .. own?.Traceback ?? []], request.Name);
     }
 }

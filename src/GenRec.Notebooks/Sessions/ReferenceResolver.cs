@@ -21,7 +21,7 @@ internal sealed class ReferenceResolver(ScriptMetadataResolver files) : Metadata
         if (name.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
             name = name[..^4];
         return SessionDefaults.Paths.TryGetValue(name, out var own)
-            ? [MetadataReference.CreateFromFile(own, properties)]
+            ? [SessionDefaults.ReferenceTo(own).WithProperties(properties)]
             : files.ResolveReference(reference, baseFilePath, properties);
     }
 
@@ -30,7 +30,7 @@ internal sealed class ReferenceResolver(ScriptMetadataResolver files) : Metadata
         AssemblyIdentity referenceIdentity
     ) =>
         SessionDefaults.Paths.TryGetValue(referenceIdentity.Name, out var own)
-            ? MetadataReference.CreateFromFile(own)
+            ? SessionDefaults.ReferenceTo(own)
             : files.ResolveMissingAssembly(definition, referenceIdentity);
 
     public override bool Equals(object? other) => ReferenceEquals(this, other);

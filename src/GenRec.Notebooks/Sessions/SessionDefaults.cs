@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.Data.Analysis;
@@ -42,6 +43,9 @@ public static class SessionDefaults
         "GenRec.Shared.Training",
     ];
 
+    private static readonly ConcurrentDictionary<string, PortableExecutableReference> Known = new(
+        StringComparer.Ordinal
+    );
     private static readonly Lazy<IReadOnlyList<string>> LazyUsings = new(FindUsings);
     private static readonly Lazy<IReadOnlyDictionary<string, string>> LazyPaths = new(FindPaths);
     private static readonly Lazy<IReadOnlyList<MetadataReference>> LazyReferences = new(FindReferences);
@@ -57,6 +61,11 @@ public static class SessionDefaults
 
     /// <summary>Metadata of the framework, the library and what it stands on; read once for all sessions.</summary>
     internal static IReadOnlyList<MetadataReference> References => LazyReferences.Value;
+
+    /// <summary>The metadata of a file, read once: a reader for each cell that asks would each hold the whole
+    /// file.</summary>
+    internal static PortableExecutableReference ReferenceTo(string file) =>
+        Known.GetOrAdd(file, path => MetadataReference.CreateFromFile(path));
 
     /// <summary>The files of the library and of everything it refers to outside the framework.</summary>
     internal static IReadOnlyList<string> LibraryFiles()
@@ -97,11 +106,6 @@ public static class SessionDefaults
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location);
         var files = Paths.Values.Where(path => Path.GetDirectoryName(path) == framework).Concat(LibraryFiles());
-        return
-        [
-            .. files
-                .Append(typeof(SessionDefaults).Assembly.Location)
-                .Select(file => MetadataReference.CreateFromFile(file)),
-        ];
+        return [.. files.Append(typeof(SessionDefaults).Assembly.Location).Select(file => ReferenceTo(file))];
     }
 }

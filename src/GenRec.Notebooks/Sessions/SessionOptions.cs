@@ -16,9 +16,9 @@ public sealed record SessionOptions
     /// <summary>How long a cell that was asked to stop may go on before it is aborted. Default 5 s.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Answers <c>Console.ReadLine</c> in cells; null where nobody can answer, which is an error in the
-    /// cell.</summary>
-    public Func<string?>? ReadLine { get; init; }
+    /// <summary>Answers <c>Console.ReadLine</c> in cells, given what the cell wrote before it on the same line; null where
+    /// nobody can answer, which is an error in the cell.</summary>
+    public Func<string, string?>? ReadLine { get; init; }
 }
 
 /// <summary>What one cell may take.</summary>
@@ -44,4 +44,7 @@ public sealed record CellRequest(string Code, string Name)
 {
     /// <summary>What it may take.</summary>
     public CellLimits Limits { get; init; } = CellLimits.None;
+
+    /// <summary>Cancelled to cut short the grace of a cell that was asked to stop: it is aborted at once.</summary>
+    public CancellationToken Abort { get; init; }
 }

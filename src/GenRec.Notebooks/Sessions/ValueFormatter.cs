@@ -25,6 +25,9 @@ public static class ValueFormatter
     {
         Formatter.ListExpansionLimit = 10;
         Formatter.RecursionLimit = 4;
+        // Inside lists and foreign objects, too, none of these may become a tree of properties.
+        if (!HostFormatters.Register())
+            throw new InvalidOperationException("Microsoft.DotNet.Interactive.Formatting takes no formatters.");
     }
 
     /// <summary>All forms of a value.</summary>
@@ -51,10 +54,14 @@ public static class ValueFormatter
             CellHtml html => MimeBundle.OfHtml(html.Html, html.ToString()),
             string text => MimeBundle.OfText(text),
             IRichValue rich => OfRichValue(rich),
-            DataFrame frame => OfRichValue(frame.AsTable()),
             JsonNode json => MimeBundle.OfText(json.ToJsonString(new JsonSerializerOptions { WriteIndented = true })),
-            GenericChart chart => OfChart(chart),
-            torch.Tensor tensor => OfTensor(tensor),
+            DataFrame or GenericChart or torch.Tensor or torch.nn.Module => OfRichValue(HostFormatters.Rich(value)),
+            IReadOnlyCollection<object?> many when OurElement(many.GetType()) is { } element => OfRichValue(
+                ObjectCard.OfMany(many, element)
+            ),
+            _ when value.GetType().Assembly == SessionDefaults.Library && IsObject(value.GetType()) => OfRichValue(
+                HostFormatters.Rich(value)
+            ),
             IFormattable plain when IsPlain(value.GetType()) => MimeBundle.OfText(
                 plain.ToString(null, CultureInfo.InvariantCulture)
             ),
@@ -86,20 +93,26 @@ public static class ValueFormatter
                 .Select(form => KeyValuePair.Create(form.Key, IsJson(form.Key) ? Parse(form.Value) : form.Value))
         );
 
-    private static MimeBundle OfChart(GenericChart chart)
-    {
-        var title = "Plotly chart";
-        return new MimeBundle([new(MimeTypes.Plotly, Parse(GenericChart.toJson(chart))), new(MimeTypes.Text, title)]);
-    }
+    private static bool IsObject(Type type) =>
+        !type.IsEnum
+        && !type.IsInterface
+        && type.IsVisible
+        && !type.ContainsGenericParameters
+        && !(type.IsAbstract && type.IsSealed)
+        && !typeof(Exception).IsAssignableFrom(type)
+        && !typeof(Delegate).IsAssignableFrom(type);
 
-    private static MimeBundle OfTensor(torch.Tensor tensor)
-    {
-        if (tensor.IsInvalid)
-            return MimeBundle.OfText("(a tensor that has been disposed)");
-        return torch.is_complex(tensor)
-            ? MimeBundle.OfText(tensor.ToString(TensorStringStyle.Julia))
-            : OfRichValue(tensor.AsTable());
-    }
+    // The element of a list of records or data classes: they make a table, one row each. Figures and tables do not.
+    private static Type? OurElement(Type list) =>
+        list.GetInterfaces()
+            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>))
+            .Select(type => type.GetGenericArguments()[0])
+            .FirstOrDefault(type =>
+                type.Assembly == SessionDefaults.Library
+                && type.IsClass
+                && IsObject(type)
+                && !typeof(RichValue).IsAssignableFrom(type)
+            );
 
     private static MimeBundle OfObject(object value)
     {

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data;
 
@@ -20,4 +21,4 @@ public sealed record CaseDataset(
     NextItemCases Validation,
     NextItemCases Test,
     ImportReport Report
-);
+) : RichRecord;

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data;
@@ -16,7 +17,7 @@ public sealed record ColdItemSplit(
     NextItemCases ColdValidation,
     NextItemCases WarmTest,
     NextItemCases ColdTest
-);
+) : RichRecord;
 
 /// <summary>Items that a model meets for the first time when it is asked about them.</summary>
 public static class ColdItems

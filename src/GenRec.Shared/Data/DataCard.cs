@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>The numbers by which a data set is known, and where it comes from.</summary>
@@ -26,7 +28,7 @@ public sealed record DataCard(
     DateTimeOffset? LastTime,
     IReadOnlyList<string> Sources,
     string Licence
-)
+) : RichRecord
 {
     /// <summary>Share of all user-item pairs that occur, 0..1: interactions / (users x items); repeats count again.</summary>
     public double Density => Interactions / ((double)Users * Items);

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using Microsoft.Data.Analysis;
 
 namespace GenRec.Shared.Data;
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Data;
 /// <param name="Interactions">All events.</param>
 /// <param name="Items">What is known about the items; <c>ItemCount</c> rows.</param>
 /// <param name="Card">Counts, sources, licence.</param>
-public sealed record Dataset(string Name, Interactions Interactions, ItemTable Items, DataCard Card)
+public sealed record Dataset(string Name, Interactions Interactions, ItemTable Items, DataCard Card) : RichRecord
 {
     /// <summary>What is known about the users, row <c>u</c> for user <c>u</c>; null where nothing is.</summary>
     public DataFrame? Users { get; init; }
@@ -18,6 +19,21 @@ public sealed record Dataset(string Name, Interactions Interactions, ItemTable I
 
     /// <summary>What the import noticed; null for data that was not imported.</summary>
     public ImportReport? Report { get; init; }
+
+    /// <summary>What the source has and this machine has not, a sentence each with what to do; empty where all is here.</summary>
+    public IReadOnlyList<string> Gaps { get; init; } = [];
+
+    /// <summary>The item table, where it has a column.</summary>
+    /// <param name="column">The column that is needed, for example <see cref="ItemTable.TitleColumn"/>.</param>
+    /// <exception cref="InvalidOperationException">It has not; the message says what there is and what to do.</exception>
+    public ItemTable ItemsWith(string column) =>
+        Items.Has(column)
+            ? Items
+            : throw new InvalidOperationException(
+                $"{Name} has no '{column}' of its items here. "
+                    + (Items.Columns.Any() ? $"There are: {string.Join(", ", Items.Columns)}. " : "")
+                    + string.Join(' ', Gaps)
+            );
 
     /// <summary>Puts a set together and computes its card.</summary>
     /// <param name="name">The set's name.</param>
@@ -58,6 +74,7 @@ public sealed record Dataset(string Name, Interactions Interactions, ItemTable I
         {
             Users = Users?[part.Users],
             Report = Report,
+            Gaps = Gaps,
         };
     }
 }

@@ -1,8 +1,10 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>Item sequences of different lengths as compressed sparse rows, oldest item first.</summary>
 /// <remarks>Item ids are <c>1..N</c>; <c>0</c> is kept for padding and never occurs in a row.</remarks>
-public sealed class Histories
+public sealed class Histories : RichObject
 {
     private readonly long[] offsets;
     private readonly int[] items;

@@ -1,10 +1,12 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>Some of the users, items and events of a larger set, numbered anew.</summary>
 /// <param name="Interactions">The part; users are rows <c>0..</c>, items <c>1..</c>, names are kept as keys.</param>
 /// <param name="Users">Former row of each user, ascending.</param>
 /// <param name="Items">Former id of each item: entry <c>i</c> for the new item <c>i + 1</c>, ascending.</param>
-public sealed record InteractionSubset(Interactions Interactions, int[] Users, int[] Items);
+public sealed record InteractionSubset(Interactions Interactions, int[] Users, int[] Items) : RichRecord;
 
 /// <summary>Leaves out events, users and items.</summary>
 public static class InteractionFilters

@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>Who interacted with what, in time order: compressed sparse rows, one row a user.</summary>
@@ -5,7 +7,7 @@ namespace GenRec.Shared.Data;
 /// Users are rows <c>0..Users-1</c>. Items are <c>1..ItemCount</c>; <c>0</c> is kept for padding. Plain arrays: no tensor
 /// library is loaded.
 /// </remarks>
-public sealed class Interactions
+public sealed class Interactions : RichObject
 {
     private readonly long[] offsets;
     private readonly int[] items;

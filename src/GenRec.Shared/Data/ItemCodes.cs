@@ -1,7 +1,9 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>A short row of whole numbers for each item: its semantic id as some quantiser made it.</summary>
-public sealed class ItemCodes
+public sealed class ItemCodes : RichObject
 {
     private readonly int[] codes;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GenRec.Shared.Display;
 using Microsoft.Data.Analysis;
 
 namespace GenRec.Shared.Data;
@@ -9,7 +10,7 @@ namespace GenRec.Shared.Data;
 /// <c>" > "</c> between its levels, so that the frame reads well in a notebook; <see cref="ListOf"/> and
 /// <see cref="Categories"/> take them apart again.
 /// </remarks>
-public sealed class ItemTable
+public sealed class ItemTable : RichObject
 {
     /// <summary>Column names with a typed accessor.</summary>
     public const string TitleColumn = "title",

@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>How negatives are drawn for a batch.</summary>
@@ -28,10 +30,10 @@ public sealed record NextItemBatch(
     long[] Cells,
     long[] Targets,
     long[] Negatives
-);
+) : RichRecord;
 
 /// <summary>Which batches a <see cref="NextItemBatcher"/> makes.</summary>
-public sealed record NextItemBatching
+public sealed record NextItemBatching : RichRecord
 {
     /// <summary>Users in a batch, at least 1.</summary>
     public int BatchSize { get; init; } = 128;

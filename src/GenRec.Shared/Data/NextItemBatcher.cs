@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data;
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Data;
 /// copies from one array of all items, so it costs tens of microseconds; it is meant to be made ahead of its step, by
 /// one thread at a time.
 /// </remarks>
-public sealed class NextItemBatcher
+public sealed class NextItemBatcher : RichObject
 {
     private readonly NextItemBatching options;
     private readonly CounterRandom order;

@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>What a model is asked: after each history, which item comes next?</summary>
@@ -5,7 +7,7 @@ namespace GenRec.Shared.Data;
 /// <param name="Histories">What the model may see, <c>[cases]</c> rows.</param>
 /// <param name="Targets">The item that came next, <c>[cases]</c>, ids <c>1..N</c>.</param>
 /// <param name="ItemCount">N, the number of items.</param>
-public sealed record NextItemCases(int[] Users, Histories Histories, int[] Targets, int ItemCount)
+public sealed record NextItemCases(int[] Users, Histories Histories, int[] Targets, int ItemCount) : RichRecord
 {
     /// <summary>Number of cases.</summary>
     public int Count => Targets.Length;
@@ -29,4 +31,4 @@ public sealed record NextItemCases(int[] Users, Histories Histories, int[] Targe
 /// <param name="Train">What a model may learn from; same item ids as the whole.</param>
 /// <param name="Validation">Cases for early stopping and model choice.</param>
 /// <param name="Test">Cases to report; the history holds the validation item too.</param>
-public sealed record Split(string Name, Interactions Train, NextItemCases Validation, NextItemCases Test);
+public sealed record Split(string Name, Interactions Train, NextItemCases Validation, NextItemCases Test) : RichRecord;

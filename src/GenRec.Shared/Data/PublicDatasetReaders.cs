@@ -5,27 +5,20 @@ namespace GenRec.Shared.Data;
 /// <summary>How the files of each public set become a <see cref="Dataset"/>.</summary>
 internal static class PublicDatasetReaders
 {
-    /// <summary>The Amazon 2014 sets in S3-Rec's ids, with times, reviewer ids, and item properties.</summary>
+    /// <summary>The Amazon 2014 sets in S3-Rec's ids; times, reviewer ids and item properties where they are at hand.</summary>
     public static Dataset Amazon14(PublicDataset set, string folder)
     {
-        var sequencesPath = In(folder, "sequences.txt.gz");
-        if (!set.Files.Contains("times.txt.gz"))
-        {
-            var (alone, plainReport) = SequenceText.Read(sequencesPath, form: SequenceForm.LinePerUser);
-            return Put(set, alone, null, plainReport);
-        }
         var (sequences, report) = SequenceText.Read(
-            sequencesPath,
-            In(folder, "times.txt.gz"),
+            In(folder, "sequences.txt.gz"),
+            Found(folder, "times.txt.gz"),
             SequenceForm.LinePerUser
         );
-        var users = KeyFile.Read(In(folder, "users.tsv.gz"), sequences.Users, first: 1);
-        var items = ItemJsonLines.Read(
-            In(folder, "items.jsonl.gz"),
-            sequences.ItemCount,
-            ItemJsonLines.ByNumber("id"),
-            report
-        );
+        var users = Found(folder, "users.tsv.gz") is { } names
+            ? KeyFile.Read(names, sequences.Users, first: 1)
+            : sequences.UserKeys;
+        if (Found(folder, "items.jsonl.gz") is not { } path)
+            return Put(set, sequences.WithKeys(users, null), null, report);
+        var items = ItemJsonLines.Read(path, sequences.ItemCount, ItemJsonLines.ByNumber("id"), report);
         var asins = Enumerable
             .Range(1, items.ItemCount)
             .Select(item => items.Text(item, "asin") ?? $"{item}")
@@ -38,27 +31,27 @@ internal static class PublicDatasetReaders
     {
         var (sequences, report) = SequenceText.Read(In(folder, "ml-1m.txt.gz"), form: SequenceForm.LinePerEvent);
         var keyed = sequences.WithKeys(
-            KeyFile.Read(In(folder, "user-map.tsv"), sequences.Users, first: 1),
-            KeyFile.Read(In(folder, "item-map.tsv"), sequences.ItemCount, first: 1)
+            Found(folder, "user-map.tsv") is { } users
+                ? KeyFile.Read(users, sequences.Users, first: 1)
+                : sequences.UserKeys,
+            Found(folder, "item-map.tsv") is { } films ? KeyFile.Read(films, sequences.ItemCount, first: 1) : null
         );
-        return Put(set, keyed, MovieLensText.ReadMovies(In(folder, "movies.dat.gz"), keyed.ItemKeys!, report), report);
+        return Put(set, keyed, Films(folder, keyed, report), report);
     }
 
     /// <summary>All ratings of MovieLens 1M; films keep their MovieLens numbers as keys.</summary>
     public static Dataset MovieLens1MFull(PublicDataset set, string folder)
     {
-        var (sequences, report) = SequenceText.Read(
-            In(folder, "full-sequences.txt.gz"),
-            form: SequenceForm.LinePerUser,
-            options: new ImportOptions()
-        );
-        return Put(
-            set,
-            sequences,
-            MovieLensText.ReadMovies(In(folder, "movies.dat.gz"), sequences.ItemKeys!, report),
-            report
-        );
+        var (sequences, report) = Found(folder, "full-sequences.txt.gz") is { } path
+            ? SequenceText.Read(path, form: SequenceForm.LinePerUser, options: new ImportOptions())
+            : MovieLensText.ReadRatings(In(folder, "ratings.dat.gz"));
+        return Put(set, sequences, Films(folder, sequences, report), report);
     }
+
+    private static ItemTable? Films(string folder, Interactions events, ImportReport report) =>
+        events.ItemKeys is { } keys && Found(folder, "movies.dat.gz") is { } movies
+            ? MovieLensText.ReadMovies(movies, keys, report)
+            : null;
 
     /// <summary>A single file of <c>user item</c> lines.</summary>
     public static Dataset SasRecText(PublicDataset set, string folder)
@@ -156,7 +149,10 @@ internal static class PublicDatasetReaders
         };
         var (log, report) = InteractionCsv.Read(In(folder, "log_standard_4_25_to_5_08_pure.csv.gz"), columns);
         var videos = ItemCsv.Read(In(folder, "video_features_basic_pure.csv.gz"), "video_id", log.ItemKeys!, report);
-        return Put(set, log, videos, report);
+        var users = Found(folder, "user_features_pure.csv.gz") is { } features
+            ? ItemCsv.Read(features, "user_id", log.UserKeys!, report).Frame
+            : null;
+        return Put(set, log, videos, report) with { Users = users };
     }
 
     /// <summary>Sets whose files hold cases.</summary>
@@ -197,4 +193,7 @@ internal static class PublicDatasetReaders
         };
 
     private static string In(string folder, string file) => Path.Combine(folder, file);
+
+    private static string? Found(string folder, string file) =>
+        In(folder, file) is var path && File.Exists(path) ? path : null;
 }

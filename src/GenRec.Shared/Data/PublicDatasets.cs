@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>A public data set that the project knows how to read.</summary>
@@ -16,7 +18,7 @@ public sealed record PublicDataset(
     string Published,
     string Source,
     string Licence
-)
+) : RichRecord
 {
     /// <summary>Name of the folder under a data root.</summary>
     public string Folder { get; init; } = Name;
@@ -24,8 +26,14 @@ public sealed record PublicDataset(
     /// <summary>Files without which the set cannot be read.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>Files that do in place of <see cref="Files"/> where those are not all there; empty where none do.</summary>
+    public IReadOnlyList<string> Substitutes { get; init; } = [];
+
+    /// <summary>Files that are read where they are there, and what the set lacks without them.</summary>
+    public IReadOnlyList<(string File, string Without)> Optional { get; init; } = [];
+
     /// <summary>Whether the files are on this machine.</summary>
-    public bool IsAvailable => DataFolders.TryFind(Folder, Files) is not null;
+    public bool IsAvailable => TryFind() is not null;
 
     /// <summary>Reads the set from the folder that holds <see cref="Files"/>.</summary>
     public required Func<PublicDataset, string, Dataset> Read { get; init; }
@@ -33,11 +41,21 @@ public sealed record PublicDataset(
     /// <summary>Reads the set from a data folder.</summary>
     /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
     /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
-    public Dataset Load() => LoadFrom(DataFolders.Find(Folder, Files));
+    public Dataset Load() => LoadFrom(TryFind() ?? DataFolders.Find(Folder, Files));
 
     /// <summary>Reads the set from a folder of one's own.</summary>
     /// <param name="folder">The folder that holds <see cref="Files"/>.</param>
-    public Dataset LoadFrom(string folder) => Read(this, folder);
+    public Dataset LoadFrom(string folder) => Read(this, folder) with { Gaps = [.. GapsIn(folder)] };
+
+    private string? TryFind() =>
+        DataFolders.TryFind(Folder, Files) ?? (Substitutes.Count > 0 ? DataFolders.TryFind(Folder, Substitutes) : null);
+
+    private IEnumerable<string> GapsIn(string folder) =>
+        Optional
+            .Where(part => !File.Exists(Path.Combine(folder, part.File)))
+            .Select(part =>
+                $"{part.Without}: there is no {part.File}. 'genrec data get {Folder}' brings what it is made from."
+            );
 }
 
 /// <summary>The public data sets of the papers, by name.</summary>
@@ -46,6 +64,13 @@ public static class PublicDatasets
     private const string Amazon = "Amazon reviews (UCSD): research use, no explicit licence found; do not pass on";
     private const string MovieLens =
         "GroupLens: cite, no commercial use, no redistribution without permission; read the set's README";
+
+    private static readonly (string, string)[] AmazonParts =
+    [
+        ("times.txt.gz", "no times, the order of the file stands"),
+        ("users.tsv.gz", "users without names"),
+        ("items.jsonl.gz", "no text of items"),
+    ];
 
     /// <summary>All sets.</summary>
     public static IReadOnlyList<PublicDataset> All { get; } =
@@ -60,7 +85,8 @@ public static class PublicDatasets
             Amazon
         )
         {
-            Files = ["sequences.txt.gz", "times.txt.gz", "items.jsonl.gz", "users.tsv.gz"],
+            Files = ["sequences.txt.gz"],
+            Optional = AmazonParts,
             Read = PublicDatasetReaders.Amazon14,
         },
         new(
@@ -73,7 +99,8 @@ public static class PublicDatasets
             Amazon
         )
         {
-            Files = ["sequences.txt.gz", "times.txt.gz", "items.jsonl.gz", "users.tsv.gz"],
+            Files = ["sequences.txt.gz"],
+            Optional = AmazonParts,
             Read = PublicDatasetReaders.Amazon14,
         },
         new(
@@ -86,7 +113,13 @@ public static class PublicDatasets
             MovieLens
         )
         {
-            Files = ["ml-1m.txt.gz", "item-map.tsv", "user-map.tsv", "movies.dat.gz"],
+            Files = ["ml-1m.txt.gz"],
+            Optional =
+            [
+                ("item-map.tsv", "films without names and titles"),
+                ("user-map.tsv", "users without names"),
+                ("movies.dat.gz", "films without titles"),
+            ],
             Read = PublicDatasetReaders.MovieLens1MOfSasRec,
         },
         new(
@@ -100,7 +133,9 @@ public static class PublicDatasets
         )
         {
             Folder = "ml-1m",
-            Files = ["full-sequences.txt.gz", "movies.dat.gz"],
+            Files = ["full-sequences.txt.gz"],
+            Substitutes = ["ratings.dat.gz"],
+            Optional = [("movies.dat.gz", "films without titles")],
             Read = PublicDatasetReaders.MovieLens1MFull,
         },
         new(
@@ -166,6 +201,7 @@ public static class PublicDatasets
         )
         {
             Files = ["sequences.txt.gz"],
+            Optional = AmazonParts,
             Read = PublicDatasetReaders.Amazon14,
         },
         new("ml-100k", 943, 1_682, 100_000, "GroupLens u.info", "GroupLens MovieLens 100K", MovieLens)
@@ -210,6 +246,7 @@ public static class PublicDatasets
         )
         {
             Files = ["log_standard_4_25_to_5_08_pure.csv.gz", "video_features_basic_pure.csv.gz"],
+            Optional = [("user_features_pure.csv.gz", "no features of users")],
             Read = PublicDatasetReaders.KuaiRand,
         },
         new(
@@ -258,4 +295,29 @@ public static class PublicDatasets
                 $"No set of cases is called '{name}'. There are: {string.Join(", ", CaseSets)}.",
                 nameof(name)
             );
+
+    /// <summary>What KuaiRand's users did before the log <c>kuairand-pure</c> begins (9 to 24 April 2022).</summary>
+    /// <param name="log">The log, whose item ids the histories shall share; videos outside it get the ids after its last.</param>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">The file is broken; the message says where.</exception>
+    public static KuaiRandHistories LoadKuaiRandHistories(Interactions? log = null)
+    {
+        const string File = "history_until_4_24.tsv.gz";
+        var folder = DataFolders.Find("kuairand-pure", File);
+        return Importers.KuaiRandText.ReadHistories(Path.Combine(folder, File), log?.ItemKeys);
+    }
+
+    /// <summary>KuaiSearch's demonstration files: 200 rows each of items, users, searches, ranked items and judgements.</summary>
+    /// <remarks>Kuaishou, benchen4395/KuaiSearch; for demonstration only, not for evaluation (its README).</remarks>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public static SearchLog LoadKuaiSearch() =>
+        Importers.KuaiSearchText.Read(DataFolders.Find("kuaisearch-demo", Importers.KuaiSearchText.Files));
+
+    /// <summary>PrefEval: stated and implied preferences, questions that tempt to forget them, and chats to fill the gap.</summary>
+    /// <remarks>amazon-science/PrefEval, CC BY-NC 4.0; the filler chats come from LMSYS-Chat-1M under its own terms.</remarks>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">A file is broken; the message says where.</exception>
+    public static PreferenceTasks LoadPrefEval() =>
+        Importers.PrefEvalText.Read(DataFolders.Find("prefeval", Importers.PrefEvalText.Files));
 }

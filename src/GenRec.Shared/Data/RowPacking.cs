@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data;
 
 /// <summary>A place for each of many short sequences in few rows of equal width.</summary>
@@ -6,7 +8,7 @@ namespace GenRec.Shared.Data;
 /// end to end in shared rows, kept apart by a block-diagonal attention mask, cost what their real items cost. Rows are
 /// filled best-fit decreasing: the longest sequence first, each into the fullest row that still has room.
 /// </remarks>
-public sealed class RowPacking
+public sealed class RowPacking : RichObject
 {
     private RowPacking(int rows, int width, int[] starts) => (Rows, Width, Starts) = (rows, width, starts);
 

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data;
@@ -109,7 +110,7 @@ public static class Ties
 /// <param name="TiedPairs">Those of them that share a time.</param>
 /// <param name="Users">Users with at least two events.</param>
 /// <param name="UsersWithTiedLast">Those of them whose last two events share a time.</param>
-public sealed record TieStatistics(long Pairs, long TiedPairs, int Users, int UsersWithTiedLast)
+public sealed record TieStatistics(long Pairs, long TiedPairs, int Users, int UsersWithTiedLast) : RichRecord
 {
     /// <summary>Share of neighbouring events that share a time, 0..1; NaN without pairs.</summary>
     public double PairShare => (double)TiedPairs / Pairs;

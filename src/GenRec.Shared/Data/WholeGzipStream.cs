@@ -8,7 +8,7 @@ namespace GenRec.Shared.Data;
 /// a small gzip member with a known content follows the file: it comes out at the end only when the file ended properly.
 /// Files of several members are read to the last one.
 /// </remarks>
-public sealed class WholeGzipStream : Stream
+public sealed class WholeGzipStream : ForwardStream
 {
     private static readonly byte[] Mark = "end of the gzip!"u8.ToArray();
     private static readonly byte[] MarkMember = Pack(Mark);
@@ -39,25 +39,6 @@ public sealed class WholeGzipStream : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     /// <exception cref="InvalidDataException">The file is broken or was cut short.</exception>
     public override int Read(Span<byte> buffer)
     {
@@ -72,21 +53,6 @@ public sealed class WholeGzipStream : Stream
         start += count;
         return count;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush() { }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -124,19 +90,9 @@ public sealed class WholeGzipStream : Stream
     }
 
     /// <summary>A file and then a few bytes more.</summary>
-    private sealed class Followed(FileStream file, byte[] more) : Stream
+    private sealed class Followed(FileStream file, byte[] more) : ForwardStream
     {
         private int given;
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -147,16 +103,6 @@ public sealed class WholeGzipStream : Stream
             given += count;
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Plotly.NET;
 
 namespace GenRec.Shared.Display;
@@ -6,8 +7,9 @@ namespace GenRec.Shared.Display;
 /// A chart as a value: plotly JSON for hosts that draw it themselves, HTML elsewhere, title and caption in a terminal.
 /// </summary>
 /// <remarks>
-/// The HTML takes a <c>Plotly</c> that is already on the page, else loads plotly.js from cdn.plot.ly; until (or unless)
-/// that succeeds it shows title, caption and the numbers as a table. <see cref="ToPage"/> needs no network.
+/// The HTML takes a <c>Plotly</c> that is already on the page; else the file that our kernel's installation put where the
+/// Jupyter server serves it; else cdn.plot.ly. Until (or unless) one of them comes it shows title, caption and the numbers
+/// as a table. <see cref="ToPage"/> needs neither server nor network.
 /// </remarks>
 [TypeFormatterSource(
     typeof(RichValueFormatterSource),
@@ -29,6 +31,26 @@ public sealed class Figure : RichValue
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
         ArgumentException.ThrowIfNullOrWhiteSpace(caption);
         (Chart, Title, Caption, Data) = (chart, title, caption, data);
+    }
+
+    /// <summary>Wraps a chart made with Plotly.NET's own functions; the title is the chart's own.</summary>
+    /// <param name="chart">Any chart.</param>
+    public static Figure Of(GenericChart chart)
+    {
+        ArgumentNullException.ThrowIfNull(chart);
+        using var json = JsonDocument.Parse(GenericChart.toJson(chart));
+        var title = "Chart";
+        if (
+            json.RootElement.TryGetProperty("layout", out var layout)
+            && layout.TryGetProperty("title", out var named)
+            && (named.ValueKind != JsonValueKind.Object || named.TryGetProperty("text", out named))
+            && named.ValueKind == JsonValueKind.String
+            && !string.IsNullOrWhiteSpace(named.GetString())
+        )
+            title = named.GetString()!;
+        var traces = json.RootElement.GetProperty("data").EnumerateArray();
+        var kinds = traces.Select(trace => trace.TryGetProperty("type", out var kind) ? kind.GetString() : "trace");
+        return new Figure(chart, title, $"Plotly chart: {string.Join(", ", kinds)}.");
     }
 
     /// <summary>The chart itself, for Plotly.NET's own functions.</summary>

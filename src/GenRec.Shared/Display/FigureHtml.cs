@@ -1,15 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Plotly.NET;
 
 namespace GenRec.Shared.Display;
 
 /// <summary>Writes figures as HTML.</summary>
 internal static class FigureHtml
 {
-    private const string Version = "2.28.0"; // the plotly.js inside Plotly.NET 6.0.0
-    private const string Resource = $"Plotly.NET.plotly-{Version}.min.js";
-
     /// <summary>A piece of a page. Drawn when plotly.js is there or can be loaded; before that, title, caption and numbers.</summary>
     public static string Fragment(Figure figure)
     {
@@ -31,17 +27,7 @@ internal static class FigureHtml
                   plotly.newPlot(box, chart.data, chart.layout, chart.config);
                 }
               }
-              const source = 'https://cdn.plot.ly/plotly-{{Version}}.min';
-              if (globalThis.Plotly) { draw(globalThis.Plotly); }
-              else if (typeof globalThis.require === 'function' && globalThis.require.config) {
-                globalThis.require.config({ paths: { 'plotly-{{Version}}': source } });
-                globalThis.require(['plotly-{{Version}}'], draw, function () {});
-              } else {
-                const script = document.createElement('script');
-                script.src = source + '.js';
-                script.onload = function () { if (globalThis.Plotly) { draw(globalThis.Plotly); } };
-                document.head.appendChild(script);
-              }
+            {{PlotlyScript.Loader}}
             })();
             </script>
             </figure>
@@ -56,7 +42,7 @@ internal static class FigureHtml
             <style>body { margin: 0 } #figure { height: {{figure.Height}}px; width: {{(
                 width is { } fixedWidth ? $"{fixedWidth}px" : "100%"
             )}} }</style>
-            <script>{{PlotlyScript()}}</script></head>
+            <script>{{PlotlyScript.Text}}</script></head>
             <body><div id="figure"></div><script>
             const chart = {{Json(figure)}};
             const config = { ...chart.config, ...{{(forPicture ? "{ displayModeBar: false }" : "{}")}} };
@@ -77,16 +63,5 @@ internal static class FigureHtml
         if (figure.Data is { } data)
             html.Append("<details><summary>The numbers</summary>").Append(data.ToHtml()).Append("</details>");
         return html.ToString();
-    }
-
-    private static string PlotlyScript()
-    {
-        using var stream =
-            typeof(GenericChart).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException(
-                $"Plotly.NET holds no {Resource}: its version changed, change it here too."
-            );
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
     }
 }

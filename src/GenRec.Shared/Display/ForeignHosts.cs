@@ -7,6 +7,9 @@ internal static class DotNetInteractive
 {
     private const string AssemblyName = "Microsoft.DotNet.Interactive";
 
+    /// <summary>True in a process of .NET Interactive.</summary>
+    public static bool IsRunning => Loaded.Assembly(AssemblyName) is not null;
+
     /// <summary>
     /// Shows a value when a cell of .NET Interactive is running. The context's own Display is called, because the handle that
     /// <c>value.Display()</c> returns updates nothing (dotnet/interactive 988862f, June 2025).
@@ -40,6 +43,9 @@ internal static class DotNetInteractive
 internal static class Verso
 {
     private const string AssemblyName = "Verso.Abstractions";
+
+    /// <summary>True in a process of Verso.</summary>
+    public static bool IsRunning => Loaded.Assembly(AssemblyName) is not null;
 
     public static bool TryDisplay(object value)
     {

@@ -11,11 +11,12 @@ public interface IRichValue
     string ToHtml();
 
     /// <summary>The value as plain text, one or more lines without a final line break.</summary>
-    string ToText();
+    string ToText() => ObjectCard.Of(this).ToText();
 
     /// <summary>
     /// All forms by MIME type, richest first; <c>text/plain</c> is always among them.
     /// JSON types (<c>application/json</c>, <c>application/*+json</c>) hold JSON text.
     /// </summary>
-    IReadOnlyDictionary<string, string> ToMimeBundle();
+    IReadOnlyDictionary<string, string> ToMimeBundle() =>
+        new Dictionary<string, string> { [MimeTypes.Html] = ToHtml(), [MimeTypes.Text] = ToText() };
 }

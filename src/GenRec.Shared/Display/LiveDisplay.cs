@@ -8,7 +8,7 @@ namespace GenRec.Shared.Display;
 /// using var live = Show.Live();
 /// trainer.EpochEnded += epoch => live.Update(Figures.LearningCurves(text, curves));
 /// </code></example>
-public sealed class LiveDisplay : IDisposable
+public sealed class LiveDisplay : RichObject, IDisposable
 {
     private Action<object>? replace;
     private object? pending;

@@ -27,4 +27,12 @@ public static class Show
 
     /// <summary>An output that is replaced as a run goes on; see <see cref="LiveDisplay"/>.</summary>
     public static LiveDisplay Live() => new();
+
+    /// <summary>A live line and bar for long work; see <see cref="LiveProgress"/>.</summary>
+    /// <param name="title">What is done; not blank.</param>
+    public static LiveProgress Progress(string title) => new(title);
+
+    /// <summary>True in a notebook; false where only a console listens.</summary>
+    internal static bool HasHost =>
+        AppContext.GetData(HostKey) is not null || DotNetInteractive.IsRunning || Verso.IsRunning;
 }

@@ -12,7 +12,11 @@ public sealed record MetricRow(
     IReadOnlyDictionary<string, double> Metrics,
     IReadOnlyDictionary<string, double>? StandardErrors = null,
     string? Source = null
-);
+) : RichRecord
+{
+    /// <inheritdoc/>
+    protected override Table AsTable() => Tables.Metrics([this]);
+}
 
 /// <summary>Tables from the project's usual values.</summary>
 public static class Tables

@@ -32,7 +32,7 @@ public static class TensorTables
         var heads = Enumerable
             .Range(0, (int)shown.shape[1])
             .Select(at => new TableColumn(columns?[at] ?? $"{at}", AlignRight: true));
-        var title = $"[{string.Join(", ", tensor.shape)}] {tensor.dtype} on {tensor.device}";
+        var title = Title(tensor);
         if (tensor.dim() > 2)
             title += $", first of {tensor.numel() / Math.Max(1, (long)height * width):N0} matrices";
         var cut = new List<string>();
@@ -47,6 +47,20 @@ public static class TensorTables
             MaxRows = rows,
         };
     }
+
+    /// <summary>A table where there is one to make: disposed and complex tensors are text.</summary>
+    internal static IRichValue Rich(torch.Tensor tensor) =>
+        tensor.IsInvalid ? Plain(Title(tensor))
+        : torch.is_complex(tensor) ? Plain(tensor.ToString(TensorStringStyle.Julia))
+        : tensor.AsTable();
+
+    private static Markup Plain(string text) => new($"<pre>{HtmlText.Escape(text)}</pre>", text);
+
+    /// <summary>Shape, type and device in one line.</summary>
+    internal static string Title(torch.Tensor tensor) =>
+        tensor.IsInvalid
+            ? "(a tensor that has been disposed)"
+            : $"[{string.Join(", ", tensor.shape)}] {tensor.dtype} on {tensor.device}";
 
     private static List<IReadOnlyList<object?>> Cells(torch.Tensor matrix)
     {

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Evaluation;
@@ -7,7 +8,12 @@ namespace GenRec.Shared.Evaluation;
 /// <param name="Low">Lower end.</param>
 /// <param name="High">Upper end.</param>
 /// <param name="Confidence">Share of samples inside, for example 0.95.</param>
-public readonly record struct MeanInterval(double Mean, double Low, double High, double Confidence);
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct MeanInterval(double Mean, double Low, double High, double Confidence) : IRichValue
+{
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+}
 
 /// <summary>Confidence intervals of a mean over cases by drawing the cases anew.</summary>
 /// <remarks>

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Evaluation;
 
@@ -6,12 +7,17 @@ namespace GenRec.Shared.Evaluation;
 /// <param name="Name">The group.</param>
 /// <param name="Cases">Its cases; may be 0.</param>
 /// <param name="Mean">The metric's mean; NaN for a group without cases.</param>
-public readonly record struct GroupMean(string Name, int Cases, double Mean);
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct GroupMean(string Name, int Cases, double Mean) : IRichValue
+{
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+}
 
 /// <summary>Cases divided into named groups, to see for whom a model works.</summary>
 /// <param name="Names">Groups, in the order to show them.</param>
 /// <param name="GroupOf">Index into <paramref name="Names"/> of each case, <c>[cases]</c>.</param>
-public sealed record CaseGroups(IReadOnlyList<string> Names, int[] GroupOf)
+public sealed record CaseGroups(IReadOnlyList<string> Names, int[] GroupOf) : RichRecord
 {
     /// <summary>By the target's popularity in training.</summary>
     /// <remarks>

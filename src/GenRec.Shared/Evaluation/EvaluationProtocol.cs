@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Evaluation;
 
@@ -59,14 +60,14 @@ public enum NegativeSampler
 /// <param name="Count">Negatives beside each target, at least 1; distinct within a case.</param>
 /// <param name="Sampler">How they are drawn.</param>
 /// <param name="Seed">The same seed gives every model the same negatives for the same case.</param>
-public sealed record SampledNegatives(int Count, NegativeSampler Sampler, ulong Seed);
+public sealed record SampledNegatives(int Count, NegativeSampler Sampler, ulong Seed) : RichRecord;
 
 /// <summary>How a ranking is measured. Two numbers compare only where these agree.</summary>
 /// <remarks>
 /// Sampled rankings do not order models as full rankings do: Krichene and Rendle, "On Sampled Metrics for Item
 /// Recommendation", KDD 2020.
 /// </remarks>
-public sealed record EvaluationProtocol
+public sealed record EvaluationProtocol : RichRecord
 {
     /// <summary>Ranking over the whole catalogue, nothing filtered, items: the default everywhere.</summary>
     public static EvaluationProtocol Full { get; } = new();

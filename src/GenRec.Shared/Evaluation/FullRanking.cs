@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Evaluation;
 
@@ -45,7 +46,7 @@ public static class FullRanking
         using var source = new ScoreSource(model, cases.ItemCount, options);
         foreach (var block in new CaseBlocks(cases, protocol.SeenFilter, train, source.BlockCases))
         {
-            cancel.ThrowIfCancellationRequested();
+            HostCancellation.ThrowIfRequested(cancel);
             source.Score(block, (scores, part) => BlockRanking.Rank(scores, part, ranks, top));
             progress?.Report(new RankingProgress(block.Start + block.Count, cases.Count));
         }

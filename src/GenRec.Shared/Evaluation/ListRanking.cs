@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Evaluation;
@@ -50,7 +51,7 @@ public static class ListRanking
         using var mode = new EvaluationMode(model);
         foreach (var block in new CaseBlocks(cases, protocol.SeenFilter, train, options.MaxBlockCases))
         {
-            cancel.ThrowIfCancellationRequested();
+            HostCancellation.ThrowIfRequested(cancel);
             var longest = Enumerable.Range(0, block.Count).Max(row => block.SeenBy(row).Length);
             Rank(model, block, Math.Min(k + longest, cases.ItemCount), marks, ranks, top);
             progress?.Report(new RankingProgress(block.Start + block.Count, cases.Count));

@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Evaluation;
 
 /// <summary>What a model's lists do to the catalogue, apart from being right.</summary>
@@ -15,6 +17,7 @@ namespace GenRec.Shared.Evaluation;
 /// leans to popular items. NaN where those have no training interactions.
 /// </param>
 public sealed record ListStatistics(double Coverage, double Gini, double AveragePopularity, double PopularityLift)
+    : RichRecord
 {
     /// <summary>Measures the first <paramref name="k"/> places of all lists.</summary>
     /// <param name="lists">Lists of a result.</param>

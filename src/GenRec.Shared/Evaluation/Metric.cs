@@ -1,4 +1,5 @@
 using System.Globalization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Evaluation;
 
@@ -26,7 +27,7 @@ public enum MetricKind
 /// NDCG after Järvelin and Kekäläinen, ACM TOIS 20(4), 2002, with binary gains. Ties count by expectation, see
 /// <see cref="TargetRank"/>.
 /// </remarks>
-public sealed record Metric
+public sealed record Metric : RichRecord
 {
     private static readonly (MetricKind Kind, string Name)[] Names =
     [

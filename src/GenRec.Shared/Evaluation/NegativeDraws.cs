@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Evaluation;
@@ -10,7 +11,7 @@ namespace GenRec.Shared.Evaluation;
 /// target and never filtered. (kang205/SASRec util.py draws with repetition, filters the training items alone, and may
 /// draw the target.)
 /// </remarks>
-public sealed class NegativeDraws
+public sealed class NegativeDraws : RichObject
 {
     private readonly NextItemCases cases;
     private readonly SampledNegatives wanted;

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Evaluation;
@@ -20,7 +21,7 @@ public sealed record PairedComparison(
     double WilcoxonP,
     int Cases,
     int Differing
-);
+) : RichRecord;
 
 /// <summary>Whether two runs differ by more than the choice of cases explains.</summary>
 /// <remarks>

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Evaluation;
 
 /// <summary>How an evaluation runs; nothing here changes what it finds.</summary>
-public sealed record RankingOptions
+public sealed record RankingOptions : RichRecord
 {
     /// <summary>Length of each case's list of best items in the result; 0 keeps none. At most N counts.</summary>
     [Range(0, int.MaxValue)]
@@ -36,4 +37,9 @@ public sealed record RankingOptions
 /// <summary>How far an evaluation is.</summary>
 /// <param name="Done">Cases measured.</param>
 /// <param name="Total">Cases in all.</param>
-public readonly record struct RankingProgress(int Done, int Total);
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct RankingProgress(int Done, int Total) : IRichValue
+{
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+}

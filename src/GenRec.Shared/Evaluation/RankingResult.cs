@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Evaluation;
 
 /// <summary>What an evaluation found, case by case, so that groups, intervals and paired tests need no second run.</summary>
@@ -10,7 +12,7 @@ public sealed record RankingResult(
     TargetRank[] Ranks,
     int Candidates,
     TopLists? Top = null
-)
+) : RichRecord
 {
     /// <summary>Number of cases.</summary>
     public int Count => Ranks.Length;
@@ -35,4 +37,8 @@ public sealed record RankingResult(
             means[metric.Name] = this[metric];
         return means;
     }
+
+    /// <summary>The standard metrics, and how they were measured.</summary>
+    protected override Table AsTable() =>
+        Tables.Metrics([new MetricRow($"{Count:N0} cases", Means())]).Titled("Ranking", $"{Protocol}.");
 }

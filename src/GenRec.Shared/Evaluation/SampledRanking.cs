@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Evaluation;
@@ -34,7 +35,7 @@ public static class SampledRanking
         using var source = new ScoreSource(model, cases.ItemCount, options ?? new RankingOptions());
         foreach (var block in new CaseBlocks(cases, SeenFilter.None, null, source.BlockCases))
         {
-            cancel.ThrowIfCancellationRequested();
+            HostCancellation.ThrowIfRequested(cancel);
             source.Score(block, (scores, part) => Rank(scores, part, draws, ranks));
             progress?.Report(new RankingProgress(block.Start + block.Count, cases.Count));
         }

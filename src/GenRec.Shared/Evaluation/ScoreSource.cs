@@ -1,3 +1,4 @@
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 using DeviceType = TorchSharp.DeviceType;
 
@@ -10,6 +11,7 @@ internal sealed class ScoreSource : IDisposable
 
     private readonly IFullScorer model;
     private readonly long columns;
+    private readonly CollectionPause pause = new();
     private readonly EvaluationMode mode;
     private readonly Tensor? items; // [D, N + 1], a view
     private readonly int partCases;
@@ -25,6 +27,7 @@ internal sealed class ScoreSource : IDisposable
         catch
         {
             mode.Dispose();
+            pause.Dispose();
             throw;
         }
         var budget =
@@ -45,6 +48,19 @@ internal sealed class ScoreSource : IDisposable
     /// <summary>Scores a block and hands over the scores, <c>[rows of the part, N + 1]</c>, part by part.</summary>
     public void Score(CaseBlock block, Action<Tensor, CaseBlock> use)
     {
+        ScoreBlock(block, use);
+        CollectionPause.Collect();
+    }
+
+    public void Dispose()
+    {
+        items?.Dispose();
+        mode.Dispose();
+        pause.Dispose();
+    }
+
+    private void ScoreBlock(CaseBlock block, Action<Tensor, CaseBlock> use)
+    {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         if (items is null)
@@ -62,12 +78,6 @@ internal sealed class ScoreSource : IDisposable
             var count = Math.Min(partCases, block.Count - start);
             use(users.narrow(0, start, count).matmul(items), block.Slice(start, count));
         }
-    }
-
-    public void Dispose()
-    {
-        items?.Dispose();
-        mode.Dispose();
     }
 
     private Tensor Items(IDotProductScorer factors, bool lowPrecision)

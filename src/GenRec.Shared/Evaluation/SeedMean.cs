@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Evaluation;
 
 /// <summary>A metric over several seeds.</summary>
@@ -6,7 +8,7 @@ namespace GenRec.Shared.Evaluation;
 /// Standard deviation over the seeds (with n - 1) over the root of their number; null for one seed, which says nothing
 /// about the spread.
 /// </param>
-public sealed record SeedMean(double Mean, double? StandardError)
+public sealed record SeedMean(double Mean, double? StandardError) : RichRecord
 {
     /// <summary>Summarises one value a seed.</summary>
     /// <exception cref="ArgumentException">There are no values.</exception>

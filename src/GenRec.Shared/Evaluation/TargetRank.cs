@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Evaluation;
 
 /// <summary>Where the target stands among the candidates, with ties kept apart from what is certain.</summary>
@@ -9,8 +11,12 @@ namespace GenRec.Shared.Evaluation;
 /// </remarks>
 /// <param name="Above">Candidates with a score above the target's, at least 0.</param>
 /// <param name="Tied">Other candidates with exactly the target's score, at least 0.</param>
-public readonly record struct TargetRank(int Above, int Tied)
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct TargetRank(int Above, int Tied) : IRichValue
 {
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+
     /// <summary>The target is not in the list at all: a miss at every cutoff.</summary>
     public static TargetRank Missing { get; } = new(int.MaxValue, 0);
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 
 namespace GenRec.Shared.Experiments;
@@ -7,7 +9,7 @@ namespace GenRec.Shared.Experiments;
 /// <param name="Ranking">For example <c>full</c>, see <see cref="EvaluationProtocol.Ranking"/>.</param>
 /// <param name="SeenFilter">Which seen items are filtered.</param>
 /// <param name="Level">What is ranked.</param>
-public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, EvaluationLevel Level)
+public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, EvaluationLevel Level) : RichRecord
 {
     /// <summary>Names a protocol.</summary>
     public static RecordedProtocol Of(EvaluationProtocol protocol)
@@ -22,15 +24,16 @@ public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, Eva
 /// <param name="Metrics">Test metrics by name.</param>
 /// <param name="Steps">Updates made.</param>
 /// <param name="Seconds">Training time.</param>
-public sealed record SeedResult(long Seed, IReadOnlyDictionary<string, double> Metrics, long Steps, double Seconds);
+public sealed record SeedResult(long Seed, IReadOnlyDictionary<string, double> Metrics, long Steps, double Seconds)
+    : RichRecord;
 
 /// <summary>A point of a learning curve.</summary>
 /// <param name="Step">Updates made so far.</param>
 /// <param name="Values">Values by name: a loss, or a validation metric.</param>
-public sealed record CurvePoint(long Step, IReadOnlyDictionary<string, double> Values);
+public sealed record CurvePoint(long Step, IReadOnlyDictionary<string, double> Values) : RichRecord;
 
 /// <summary>A system's result on a data set: the one schema of <c>data/results/&lt;system&gt;/&lt;dataset&gt;-&lt;variant&gt;.json</c>.</summary>
-public sealed record ResultRecord
+public sealed record ResultRecord : RichRecord
 {
     /// <summary>What was run, lower case with hyphens, for example <c>sasrec</c>; the name of the folder.</summary>
     [JsonPropertyOrder(0)]
@@ -173,6 +176,23 @@ public sealed record ResultRecord
             if (!holds)
                 found.Add(problem);
         }
+    }
+
+    /// <summary>The metrics with their standard errors, and what was run on what.</summary>
+    protected override Table AsTable()
+    {
+        var errors = Metrics
+            .Where(metric => metric.Value.StandardError is not null)
+            .ToDictionary(metric => metric.Key, metric => metric.Value.StandardError!.Value);
+        var means = Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.Mean);
+        var facts = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Protocol.Ranking} ranking, seen items filtered: {Protocol.SeenFilter}; {Split}; {Seeds.Count} seeds; "
+                + $"{Parameters:N0} parameters; {Steps:N0} steps in {Seconds:N0} s on {Machine}. {Note}"
+        );
+        return Tables
+            .Metrics([new MetricRow($"{System}, {Variant}", means, errors)])
+            .Titled($"{System} on {Dataset}", facts.TrimEnd());
     }
 
     /// <summary>A ranking metric must have its own spelling; other names (a loss, a win rate) are free.</summary>

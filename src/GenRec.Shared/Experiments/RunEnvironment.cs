@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using GenRec.Shared.Display;
 using TorchSharp;
 
 namespace GenRec.Shared.Experiments;
@@ -26,7 +27,7 @@ public sealed record RunEnvironment(
     string TorchSharp,
     string LibTorch,
     string Commit
-)
+) : RichRecord
 {
     /// <summary>One line for records, for example <c>AMD EPYC, 2 cores, X64, Debian GNU/Linux 12 (bookworm)</c>.</summary>
     public string Machine() => $"{Cpu}, {Cores} cores, {Architecture}, {Os}" + (Device == "cpu" ? "" : $", {Device}");

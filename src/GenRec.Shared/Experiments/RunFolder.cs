@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Experiments;
 
@@ -15,7 +16,7 @@ public sealed record RunDescription(
     DateTime Started,
     string Command,
     RunEnvironment Environment
-);
+) : RichRecord;
 
 /// <summary>A folder that holds all of one run.</summary>
 /// <remarks>
@@ -23,7 +24,7 @@ public sealed record RunDescription(
 /// trainer's file, one JSON object a line), <c>metrics.json</c> the final metrics (<c>validation.json</c> in their place
 /// where the test cases were left closed), <c>checkpoints</c> what a killed run goes on from. A folder in use is never taken over: a new run gets a new name, and going on is asked for by name.
 /// </remarks>
-public sealed class RunFolder
+public sealed class RunFolder : RichObject
 {
     private const string RunFile = "run.json";
 
@@ -93,8 +94,16 @@ public sealed class RunFolder
                 continue;
             var description = new RunDescription(free, seed, DateTime.UtcNow, command, environment);
             var folder = new RunFolder(path, description);
-            RecordFile.Write(folder.ConfigPath, options, overwrite: false);
-            RecordFile.Write(folder.Within(RunFile), description, overwrite: true); // last: now it is a run
+            try
+            {
+                RecordFile.Write(folder.ConfigPath, options, overwrite: false);
+                RecordFile.Write(folder.Within(RunFile), description, overwrite: true); // last: now it is a run
+            }
+            catch
+            {
+                folder.Discard(); // a full disk must not leave a name taken by half a run
+                throw;
+            }
             return folder;
         }
     }
@@ -125,18 +134,26 @@ public sealed class RunFolder
         if (run.IsComplete)
             throw new InvalidOperationException($"The run in {run.Path} has ended; begin a new one.");
         var (before, now) = (run.ReadConfig<JsonObject>(), Json(config));
-        var changed = before
-            .Select(option => option.Key)
-            .Union(now.Select(option => option.Key))
-            .Where(option => !JsonNode.DeepEquals(before[option], now[option]))
-            .Select(option => $"{option} was {Shown(before[option])} and is {Shown(now[option])}")
-            .ToList();
+        var changed = Differences("", before, now).ToList();
         if (changed.Count > 0)
             throw new InvalidOperationException(
                 $"The run in {run.Path} began with other options: {string.Join("; ", changed)}."
                     + " Go on with the same, or begin a new run."
             );
         return run;
+    }
+
+    private static IEnumerable<string> Differences(string name, JsonNode? before, JsonNode? now)
+    {
+        if (JsonNode.DeepEquals(before, now))
+            return [];
+        if (before is not JsonObject then || now is not JsonObject today)
+            return [$"{name} was {Shown(before)} and is {Shown(now)}"];
+        return then.Select(option => option.Key)
+            .Union(today.Select(option => option.Key))
+            .SelectMany(option =>
+                Differences(name.Length == 0 ? option : $"{name}.{option}", then[option], today[option])
+            );
 
         static string Shown(JsonNode? node) => node?.ToJsonString() ?? "nothing";
     }
@@ -164,6 +181,24 @@ public sealed class RunFolder
     /// <summary>The validation metrics of a run that left the test cases closed.</summary>
     /// <exception cref="FileNotFoundException">The run has not ended, or was measured on the test cases.</exception>
     public SeedResult ReadValidation() => RecordFile.Read<SeedResult>(ValidationPath);
+
+    /// <summary>Removes a run in which nothing has been computed: there is neither a curve nor a checkpoint.</summary>
+    /// <returns>False where there is something; nothing was removed then.</returns>
+    public bool DiscardUnlessBegun()
+    {
+        var own = new[] { ConfigPath, Within(RunFile) };
+        if (!Directory.EnumerateFileSystemEntries(Path).All(own.Contains))
+            return false;
+        Discard();
+        return true;
+    }
+
+    private void Discard()
+    {
+        File.Delete(ConfigPath);
+        File.Delete(Within(RunFile));
+        Directory.Delete(Path);
+    }
 
     private void End(string path, SeedResult result)
     {

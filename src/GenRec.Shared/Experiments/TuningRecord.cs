@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Experiments;
 
 /// <summary>One setting that was tried.</summary>
@@ -10,11 +12,11 @@ public sealed record TuningTrial(
     IReadOnlyDictionary<string, double> Metrics,
     long Steps,
     double Seconds
-);
+) : RichRecord;
 
 /// <summary>How a preset's values were chosen: every setting tried, by validation metrics alone.</summary>
 /// <remarks>Lies in <c>data/tuning/&lt;preset&gt;.json</c>. The test cases stay closed while settings are compared.</remarks>
-public sealed record TuningRecord
+public sealed record TuningRecord : RichRecord
 {
     /// <summary>The preset whose values were varied.</summary>
     public required string Preset { get; init; }

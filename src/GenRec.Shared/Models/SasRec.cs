@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
 using TorchSharp.Modules;
@@ -16,7 +17,8 @@ namespace GenRec.Shared.Models;
 /// block-diagonal), so padding neither attends nor is attended to. The residual around the normalised input, which the
 /// authors' code has and the paper's Eq. (5) has not, is <see cref="NormPlacement.Official"/>.
 /// </remarks>
-public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
 {
     private readonly SasRecOptions options;
     private readonly Embedding items; // M in section III-A; row 0 is padding
@@ -139,6 +141,12 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>
         var both = stack([angle.sin(), angle.cos()], -1).view(length, -1); // [L, 2 ceil(D/2)]
         return both.narrow(1, 0, hidden).contiguous().MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }
 
 /// <summary>One block: causal self-attention, then a position-wise feed-forward network; sections III-B and III-C.</summary>

@@ -1,11 +1,12 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Models;
 
 /// <summary>Answers "what next?" with a trained <see cref="SasRec"/>.</summary>
-public sealed class SasRecScorer : IDotProductScorer
+public sealed class SasRecScorer : RichObject, IDotProductScorer
 {
     private readonly SasRec model;
     private readonly Device device;

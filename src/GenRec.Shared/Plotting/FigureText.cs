@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Plotting;
 
 /// <summary>What every figure must say.</summary>
@@ -5,7 +7,7 @@ namespace GenRec.Shared.Plotting;
 /// <param name="Caption">What to see in it; one or two sentences, wrapped below the plot.</param>
 /// <param name="XAxis">The horizontal axis with its unit: <c>"epoch"</c>, <c>"time [s]"</c>.</param>
 /// <param name="YAxis">The vertical axis with its unit.</param>
-public sealed record FigureText(string Title, string Caption, string XAxis, string YAxis)
+public sealed record FigureText(string Title, string Caption, string XAxis, string YAxis) : RichRecord
 {
     internal void Check()
     {
@@ -26,4 +28,4 @@ public sealed record FigureText(string Title, string Caption, string XAxis, stri
 /// <summary>A horizontal line with a name, such as the oracle's value.</summary>
 /// <param name="Name">Name in the legend.</param>
 /// <param name="Value">Height in the unit of the vertical axis.</param>
-public sealed record ReferenceLine(string Name, double Value);
+public sealed record ReferenceLine(string Name, double Value) : RichRecord;

@@ -6,14 +6,15 @@ namespace GenRec.Shared.Plotting;
 /// <param name="Name">Name in the legend: a model or a variant.</param>
 /// <param name="Values">One value for each group; NaN leaves the place empty.</param>
 /// <param name="Errors">Half length of the error bars (standard error), or null.</param>
-public sealed record BarSeries(string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Errors = null);
+public sealed record BarSeries(string Name, IReadOnlyList<double> Values, IReadOnlyList<double>? Errors = null)
+    : RichRecord;
 
 /// <summary>A published value, drawn as a diamond on the bar it belongs to.</summary>
 /// <param name="Series">Name of the series.</param>
 /// <param name="Group">Name of the group.</param>
 /// <param name="Value">The value as printed.</param>
 /// <param name="Source">Paper and table.</param>
-public sealed record PublishedMark(string Series, string Group, double Value, string Source);
+public sealed record PublishedMark(string Series, string Group, double Value, string Source) : RichRecord;
 
 public static partial class Figures
 {

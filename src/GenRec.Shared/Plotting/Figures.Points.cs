@@ -16,7 +16,7 @@ public sealed record PointSeries(
     IReadOnlyList<double>? XErrors = null,
     IReadOnlyList<double>? YErrors = null,
     IReadOnlyList<string>? Labels = null
-)
+) : RichRecord
 {
     internal void Check()
     {
@@ -42,7 +42,7 @@ public sealed record TimelineEvent(
     string Importance,
     string State,
     string? Detail = null
-);
+) : RichRecord;
 
 public static partial class Figures
 {

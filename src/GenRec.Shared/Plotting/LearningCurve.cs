@@ -1,10 +1,12 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Plotting;
 
 /// <summary>One run, or the mean of several seeds, over training.</summary>
 /// <param name="Name">Name in the legend.</param>
 /// <param name="Steps">Positions on the horizontal axis, rising.</param>
 /// <param name="Values">One value for each step; NaN leaves a gap.</param>
-public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IReadOnlyList<double> Values)
+public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IReadOnlyList<double> Values) : RichRecord
 {
     /// <summary>Lower edge of the band, or null.</summary>
     public IReadOnlyList<double>? Low { get; init; }
@@ -43,6 +45,10 @@ public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IRe
             [.. Enumerable.Range(0, steps.Count).Select(at => fold(seeds.Select(seed => seed[at])))];
     }
 
+    /// <summary>The values by step.</summary>
+    protected override Table AsTable() =>
+        Tables.Curves("step", [(Name, (IReadOnlyList<(double, double)>)[.. Steps.Zip(Values)])]);
+
     internal void Check()
     {
         if (Values.Count != Steps.Count)
@@ -58,4 +64,4 @@ public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IRe
 /// <summary>One plot among several small ones.</summary>
 /// <param name="Title">Text above the plot.</param>
 /// <param name="Curves">Its curves; a name stands for the same style in all panels.</param>
-public sealed record Panel(string Title, IReadOnlyList<LearningCurve> Curves);
+public sealed record Panel(string Title, IReadOnlyList<LearningCurve> Curves) : RichRecord;

@@ -61,7 +61,7 @@ internal sealed class Sketch
     }
 
     /// <summary>A dashed line across the plot with its name in the legend.</summary>
-    public void Reference(ReferenceLine line, double from, double to) =>
+    public void Reference(ReferenceLine line, double from, double to, string axes = "") =>
         Add(
             "scatter",
             new Attributes
@@ -70,6 +70,8 @@ internal sealed class Sketch
                 ["mode"] = "lines",
                 ["x"] = new[] { from, to },
                 ["y"] = new[] { line.Value, line.Value },
+                ["xaxis"] = "x" + axes,
+                ["yaxis"] = "y" + axes,
                 ["line"] = new Attributes
                 {
                     ["color"] = Palette.Ink,

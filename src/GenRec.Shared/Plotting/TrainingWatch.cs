@@ -1,23 +1,37 @@
+using System.Diagnostics;
+using System.Globalization;
 using GenRec.Shared.Display;
 using GenRec.Shared.Training;
 
 namespace GenRec.Shared.Plotting;
 
-/// <summary>Draws a training as it goes on: the progress to hand to the trainer. One figure, updated in place.</summary>
+/// <summary>Shows a training as it goes on: the progress to hand to the trainer. A line with a bar, and below it loss and
+/// metric by epoch, both replaced in place.</summary>
+/// <remarks>
+/// A host that cannot replace an output gets both once, when the training is over; a terminal and a log get one plain
+/// line an epoch.
+/// </remarks>
 /// <example><code>
 /// using var watch = new TrainingWatch("SASRec, CE", "NDCG@10");
 /// var trained = await Trainer.FitAsync(task, options, watch);
 /// </code></example>
-public sealed class TrainingWatch : IProgress<TrainingEvent>, IDisposable
+public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDisposable
 {
+    private static readonly TimeSpan BetweenFigures = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private readonly List<(double Epoch, double Value)> losses = [];
     private readonly List<(double Epoch, double Value)> validations = [];
     private readonly List<double> speeds = [];
     private readonly IReadOnlyList<ReferenceLine> references;
-    private readonly LiveDisplay? live;
+    private readonly EpochLines lines = new();
+    private readonly LiveProgress? progress;
+    private readonly LiveDisplay? figure;
     private readonly string name;
     private readonly string metric;
+    private Stopwatch? sinceFigure;
+    private LossReported? last;
+    private bool disposed;
 
     /// <summary>Watches one run.</summary>
     /// <param name="name">What is trained, for title and legend.</param>
@@ -29,14 +43,15 @@ public sealed class TrainingWatch : IProgress<TrainingEvent>, IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentException.ThrowIfNullOrWhiteSpace(metric);
         (this.name, this.metric, this.references) = (name, metric, references ?? []);
-        live = shown ? Show.Live() : null;
+        progress = shown ? Show.Progress(name) : null;
+        figure = shown && Show.HasHost ? Show.Live() : null;
     }
 
     /// <summary>The validation metric by epoch.</summary>
-    public LearningCurve Validation => Curve(validations);
+    public LearningCurve Validation => Curve(validations, name);
 
     /// <summary>The training loss by epoch: each value is the mean since the last report.</summary>
-    public LearningCurve Loss => Curve(losses);
+    public LearningCurve Loss => Curve(losses, name);
 
     /// <summary>Median training speed, in samples (positions) a second; NaN before the first report.</summary>
     public double SamplesPerSecond
@@ -51,39 +66,76 @@ public sealed class TrainingWatch : IProgress<TrainingEvent>, IDisposable
     /// <inheritdoc/>
     public void Report(TrainingEvent value)
     {
+        ArgumentNullException.ThrowIfNull(value);
         lock (gate)
         {
-            if (value is LossReported report)
-            {
-                losses.Add((report.At.Epoch, report.Loss));
-                speeds.Add(report.SamplesPerSecond);
-            }
-            if (value is not Validated validated || !validated.Metrics.TryGetValue(metric, out var result))
+            if (disposed)
                 return;
-            validations.Add((validated.At.Epoch, result));
-            live?.Update(Draw());
+            Keep(value);
+            if (progress is null)
+                return;
+            var isOver = value is TrainingFinished;
+            var share = isOver ? 1 : value.At.Step / (double)Math.Max(1, value.At.TotalSteps);
+            progress.Report(share, [.. Facts(value.At)], last?.Remaining);
+            if (lines.Next(value, metric) is { } line)
+                progress.Line(line);
+            if (figure is not null && losses.Count > 0 && (sinceFigure is null || sinceFigure.Elapsed > BetweenFigures))
+            {
+                figure.Update(Draw());
+                sinceFigure = Stopwatch.StartNew();
+            }
         }
     }
 
-    /// <summary>Shows the curve where the host could not update it.</summary>
-    public void Dispose() => live?.Dispose();
-
-    private Display.Figure Draw() =>
-        Figures.LearningCurves(
-            new FigureText(
-                $"{name}: {metric} on the validation cases",
-                "Each point is a full ranking of the validation cases. A curve that still rises asks for more epochs; one that "
-                    + "falls has begun to learn the training data by heart.",
-                "epoch",
-                metric
-            ),
-            [Curve(validations)],
-            references
-        );
-
-    private LearningCurve Curve(List<(double Epoch, double Value)> points)
+    /// <summary>Shows the last state; everything, where the host could not update it.</summary>
+    public void Dispose()
     {
         lock (gate)
-            return new(name, [.. points.Select(point => point.Epoch)], [.. points.Select(point => point.Value)]);
+        {
+            if (disposed)
+                return;
+            disposed = true;
+            if (lines.Rest() is { } line)
+                progress?.Line(line);
+            progress?.Dispose();
+            if (losses.Count > 0)
+                figure?.Update(Draw());
+            figure?.Dispose();
+        }
+    }
+
+    private void Keep(TrainingEvent value)
+    {
+        if (value is LossReported report)
+        {
+            last = report;
+            losses.Add((report.At.Epoch, report.Loss));
+            speeds.Add(report.SamplesPerSecond);
+        }
+        if (value is Validated validated && validated.Metrics.TryGetValue(metric, out var result))
+            validations.Add((validated.At.Epoch, result));
+    }
+
+    private IEnumerable<string> Facts(TrainingPosition at)
+    {
+        if (at.Step > 0)
+            yield return EpochLines.Place(at);
+        yield return string.Create(CultureInfo.InvariantCulture, $"step {at.Step:N0} of {at.TotalSteps:N0}");
+        if (last is not null)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"loss {last.Loss:F4}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{last.SamplesPerSecond:N0} samples/s");
+        }
+        if (validations.Count > 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{metric} {validations[^1].Value:F4}");
+    }
+
+    private Display.Figure Draw() =>
+        Figures.Training(name, Curve(losses, "loss"), Curve(validations, metric), references);
+
+    private LearningCurve Curve(List<(double Epoch, double Value)> points, string curve)
+    {
+        lock (gate)
+            return new(curve, [.. points.Select(point => point.Epoch)], [.. points.Select(point => point.Value)]);
     }
 }

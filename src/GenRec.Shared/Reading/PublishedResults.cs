@@ -1,5 +1,6 @@
 using System.Globalization;
 using GenRec.Shared.Data.Downloads;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Reading;
 
@@ -25,7 +26,7 @@ public sealed record PublishedResult(
     string Printed,
     string Source,
     bool Unconfirmed
-)
+) : RichRecord
 {
     /// <summary>The printed value as a number.</summary>
     public double Value => double.Parse(Printed, NumberStyles.Float, CultureInfo.InvariantCulture);

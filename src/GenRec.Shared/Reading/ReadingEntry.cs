@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Reading;
 
@@ -68,7 +70,7 @@ public sealed record ReadingEntry(
     string Remark,
     ReadingState State,
     string Notebook
-)
+) : RichRecord
 {
     /// <summary>The date as a day; the 15th stands for a month. Null when the list gives none.</summary>
     [JsonIgnore]
@@ -91,4 +93,39 @@ public sealed record ReadingEntry(
             Reading.Importance.SoSo => "so-so",
             _ => "not judged",
         };
+
+    /// <summary>The paper as a card: what it is, where it is, why to read it.</summary>
+    public override string ToHtml()
+    {
+        var links = Links.Zip(
+            ArXiv,
+            (link, number) => $"<a href=\"{link}\" style=\"color:inherit\">arXiv:{HtmlText.Escape(number)}</a>"
+        );
+        var html = new StringBuilder("<div style=\"border-left:3px solid;padding:2px 12px;max-width:48em\">");
+        html.Append($"<div><strong>{Number:00} {HtmlText.Escape(System)}</strong></div>");
+        html.Append($"<div>{HtmlText.Escape(Title)}</div>");
+        html.Append("<div style=\"opacity:0.8\">")
+            .AppendJoin(" &#183; ", Facts.Select(HtmlText.Escape).Concat(links))
+            .Append("</div>");
+        if (Remark.Length > 0)
+            html.Append($"<div style=\"margin-top:4px\">{HtmlText.Escape(Remark)}</div>");
+        return html.Append("</div>").ToString();
+    }
+
+    /// <inheritdoc/>
+    public override string ToText()
+    {
+        var text =
+            $"{Number:00} {System}\n{Title}\n{string.Join(", ", Facts.Concat(Links.Select(link => link.ToString())))}";
+        return Remark.Length == 0 ? text : $"{text}\n{Remark}";
+    }
+
+    private IEnumerable<string> Facts =>
+        new[]
+        {
+            Venue,
+            Date,
+            Importance is null ? null : ImportanceText,
+            $"workbook: {State.ToString().ToLowerInvariant()}",
+        }.OfType<string>();
 }

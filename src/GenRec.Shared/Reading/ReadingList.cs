@@ -7,7 +7,7 @@ namespace GenRec.Shared.Reading;
 
 /// <summary>The reading list in its order.</summary>
 /// <param name="Entries">All entries, number 1 first.</param>
-public sealed partial record ReadingList(IReadOnlyList<ReadingEntry> Entries)
+public sealed partial record ReadingList(IReadOnlyList<ReadingEntry> Entries) : RichRecord
 {
     private const string Shipped = "reading-list.json";
 
@@ -47,6 +47,9 @@ public sealed partial record ReadingList(IReadOnlyList<ReadingEntry> Entries)
                 ("remark", entry => entry.Remark)
             )
             .Top(Entries.Count);
+
+    /// <inheritdoc/>
+    protected override Table AsTable() => ToTable();
 
     private static ReadingList Parse(byte[] json, string file)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Runtime;
 
@@ -97,8 +98,12 @@ public readonly struct CounterRandom(ulong seed) : IEquatable<CounterRandom>
 /// <summary>128 random bits, read as the kind of number that is needed. Read one kind: all show the same bits.</summary>
 /// <param name="UInt64">64 uniform bits; the kinds of number below are made from these.</param>
 /// <param name="Second">64 further bits, independent of the first, for whoever needs two numbers at one place.</param>
-public readonly record struct CounterDraw(ulong UInt64, ulong Second)
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct CounterDraw(ulong UInt64, ulong Second) : IRichValue
 {
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+
     /// <summary>Uniform in <c>[0, 1)</c>, a multiple of 2^-53.</summary>
     public double Double => (UInt64 >> 11) * (1.0 / (1ul << 53));
 

@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Runtime;
 
 /// <summary>Numbers the dropout calls of one training step, so that every mask is a pure function of its place.</summary>
@@ -5,7 +7,7 @@ namespace GenRec.Shared.Runtime;
 /// There is no generator state to save: a run that resumes at any step makes the masks that the uninterrupted run made,
 /// provided that the model calls its dropouts in the same order. Belongs to one thread.
 /// </remarks>
-public sealed class DropoutStream
+public sealed class DropoutStream : RichObject
 {
     [ThreadStatic]
     private static DropoutStream? current;

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Runtime;
 
 /// <summary>A folder with libtorch's libraries: a package's, or an existing PyTorch installation's.</summary>
 /// <param name="Path">Absolute path of the folder that holds the <c>torch_cpu</c> library.</param>
 /// <param name="Version">Version that the installation gives in words (<c>2.11.0+cu128</c>), or null where it gives none.</param>
-public sealed partial record LibTorchFolder(string Path, string? Version)
+public sealed partial record LibTorchFolder(string Path, string? Version) : RichRecord
 {
     /// <summary>Environment variable that names the folder of an existing installation.</summary>
     public const string Variable = "GENREC_LIBTORCH";
@@ -45,7 +46,7 @@ public sealed partial record LibTorchFolder(string Path, string? Version)
     }
 
     /// <summary>The platform's file name of a library: <c>torch_cpu</c> is <c>libtorch_cpu.so</c> on Linux.</summary>
-    internal static string FileNameOf(string library) =>
+    public static string FileNameOf(string library) =>
         OperatingSystem.IsWindows() ? $"{library}.dll"
         : OperatingSystem.IsMacOS() ? $"lib{library}.dylib"
         : $"lib{library}.so";
@@ -75,7 +76,15 @@ public sealed partial record LibTorchFolder(string Path, string? Version)
         if (File.Exists(python) && PythonVersion().Match(File.ReadAllText(python)) is { Success: true } match)
             return match.Groups[1].Value;
         var archive = System.IO.Path.Combine(above, "build-version"); // libtorch's own archive
-        return File.Exists(archive) ? File.ReadAllText(archive).Trim() : null;
+        if (File.Exists(archive))
+            return File.ReadAllText(archive).Trim();
+        // A system's package: libtorch_cpu.so is a link to libtorch_cpu.so.1.13.0.
+        var library = new FileInfo(System.IO.Path.Combine(folder, FileNameOf("torch_cpu")));
+        return
+            library.ResolveLinkTarget(returnFinalTarget: true) is { } target
+            && VersionedLibrary().Match(target.Name) is { Success: true } named
+            ? named.Groups[1].Value
+            : null;
     }
 
     private static int[] Numbers(string version) =>
@@ -90,4 +99,7 @@ public sealed partial record LibTorchFolder(string Path, string? Version)
 
     [GeneratedRegex("""^__version__\s*=\s*['"]([^'"]+)['"]""", RegexOptions.Multiline)]
     private static partial Regex PythonVersion();
+
+    [GeneratedRegex("""\.so\.(\d+(?:\.\d+)+)$""")]
+    private static partial Regex VersionedLibrary();
 }

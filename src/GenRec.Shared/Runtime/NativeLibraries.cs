@@ -110,17 +110,30 @@ public static class NativeLibraries
                     + $"Build with {LibTorchFolder.Variable} set, or with -p:TorchBackend=none: then it brings none."
             );
         StatedVersion = installation.Version;
-        foreach (var library in installation.Libraries())
-            if (!NativeLibrary.TryLoad(library, out _) && !IsOptional(library))
-                NativeLibrary.Load(library); // again, for the loader's own words on what is missing
-        UseWrapper(torchSharp, wrapper, installation.Path);
-        if (installation.Version is { } version && !LibTorchFolder.SameRelease(version, ExpectedVersion))
+        var isOther = StatedVersion is not { } stated || !LibTorchFolder.SameRelease(stated, ExpectedVersion);
+        var versions =
+            $"{LibTorchFolder.Variable}={installation.Path} holds libtorch {StatedVersion ?? "of a version it does not tell"}, "
+            + $"but TorchSharp was built for libtorch {ExpectedVersion}";
+        try
         {
-            Warning =
-                $"{LibTorchFolder.Variable}={installation.Path} holds libtorch {version}, but TorchSharp was built for "
-                + $"libtorch {ExpectedVersion}: operators may be missing. 'genrec doctor' tries every one in use.";
-            Console.Error.WriteLine($"warning: {Warning}");
+            foreach (var library in installation.Libraries())
+                if (!NativeLibrary.TryLoad(library, out _) && !IsOptional(library))
+                    NativeLibrary.Load(library); // again, for the loader's own words on what is missing
+            UseWrapper(torchSharp, wrapper, installation.Path);
         }
+        catch (Exception refused) when (isOther && refused is DllNotFoundException or BadImageFormatException)
+        {
+            var why = refused.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].Trim();
+            throw new FileLoadException(
+                $"{versions}, and the two do not fit together. Name a PyTorch of that version, or unset "
+                    + $"{LibTorchFolder.Variable} and build again to use the libtorch that comes with it. ({why})",
+                refused
+            );
+        }
+        if (!isOther)
+            return;
+        Warning = $"{versions}: operators may be missing. 'genrec doctor' tries every one in use.";
+        Console.Error.WriteLine($"warning: {Warning}");
     }
 
     private static void UseWrapper(Assembly torchSharp, string wrapper, string folder)

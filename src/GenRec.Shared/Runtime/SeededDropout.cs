@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GenRec.Shared.Display;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +14,8 @@ namespace GenRec.Shared.Runtime;
 /// expectation is kept exactly. On other devices torch's own dropout is used; the trainer seeds its generator each step.
 /// Source: Srivastava et al., "Dropout", JMLR 2014, in its inverted form.
 /// </remarks>
-public sealed class SeededDropout : nn.Module<Tensor, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class SeededDropout : nn.Module<Tensor, Tensor>, IRichValue
 {
     /// <summary>Makes a dropout of probability <paramref name="p"/>.</summary>
     /// <param name="p">Drop probability, <c>0..1</c>.</param>
@@ -99,4 +101,10 @@ public sealed class SeededDropout : nn.Module<Tensor, Tensor>
         if (p is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(p), p, "A drop probability lies in 0..1.");
     }
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }

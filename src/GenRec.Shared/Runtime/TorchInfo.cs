@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using GenRec.Shared.Display;
 using TorchSharp;
 
 namespace GenRec.Shared.Runtime;
@@ -20,7 +21,7 @@ public sealed record TorchInfo(
     int Threads,
     int InteropThreads,
     string? Warning
-)
+) : RichRecord
 {
     /// <summary>Loads libtorch if it is not loaded yet, and asks it.</summary>
     /// <exception cref="IOException">The folder of <c>GENREC_LIBTORCH</c> cannot be used.</exception>

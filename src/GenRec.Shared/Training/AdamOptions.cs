@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Training;
 
 /// <summary>What Adam and AdamW need besides the learning rate.</summary>
-public sealed record AdamOptions
+public sealed record AdamOptions : RichRecord
 {
     /// <summary>Decay of the running mean of gradients. At least 0, below 1.</summary>
     [Range(0, 0.999999999)]

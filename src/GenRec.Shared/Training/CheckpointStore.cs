@@ -108,9 +108,12 @@ internal sealed class CheckpointStore : IDisposable
             Directory.Move(unfinished, target);
             AtomicFile.SyncFolder(Root);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure)
         {
             TryDelete(unfinished);
+            // A limit of the file size comes as an argument error from inside the file stream.
+            if (failure is not (IOException or UnauthorizedAccessException or ArgumentOutOfRangeException))
+                throw;
             var kept = Steps() is [var newest, ..] ? $"{PathOf(newest)} is intact" : "there is no earlier one";
             throw new IOException(
                 $"The checkpoint of step {state.Step} could not be written: {failure.Message} ({kept})",

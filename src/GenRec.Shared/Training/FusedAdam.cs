@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -10,7 +11,7 @@ namespace GenRec.Shared.Training;
 /// The fused kernel is four to five times faster than TorchSharp's loop over single operators on the CPU. Where libtorch
 /// has no fused kernel for the device, the same update runs on plain operators over the same state.
 /// </remarks>
-public sealed class FusedAdam : IDisposable
+public sealed class FusedAdam : RichObject, IDisposable
 {
     private readonly AdamOptions options;
     private readonly Group[] groups;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Training;
 
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Training;
 [JsonDerivedType(typeof(InverseSquareRootSchedule), "inverse-square-root")]
 [JsonDerivedType(typeof(CosineSchedule), "cosine")]
 [JsonDerivedType(typeof(LinearSchedule), "linear")]
-public abstract record LearningRateSchedule
+public abstract record LearningRateSchedule : RichRecord
 {
     /// <summary>Updates during which the factor grows linearly from <c>1 / WarmupSteps</c> to 1. 0 or more.</summary>
     [Range(0, int.MaxValue)]

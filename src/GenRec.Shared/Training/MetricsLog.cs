@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Training;
@@ -10,10 +11,11 @@ namespace GenRec.Shared.Training;
 /// <param name="Epoch">Passes over the data, with a fraction.</param>
 /// <param name="Kind">"train" or "validation".</param>
 /// <param name="Values">Named numbers.</param>
-public sealed record MetricsRow(long Step, double Epoch, string Kind, IReadOnlyDictionary<string, double> Values);
+public sealed record MetricsRow(long Step, double Epoch, string Kind, IReadOnlyDictionary<string, double> Values)
+    : RichRecord;
 
 /// <summary>The curves of a run as JSON lines, appended row by row so that a kill loses at most the last one.</summary>
-public sealed class MetricsLog : IDisposable
+public sealed class MetricsLog : RichObject, IDisposable
 {
     /// <summary>The file's name in a run's folder.</summary>
     public const string FileName = "metrics.jsonl";

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace GenRec.Shared.Training;
 /// <summary>Parameters that share a learning rate and a weight decay.</summary>
 /// <param name="Name">Shown in messages; unique within an optimizer.</param>
 /// <param name="Parameters">Names and parameters; the names key the optimizer's state in checkpoints.</param>
-public sealed record ParameterGroup(string Name, IReadOnlyList<(string Name, Parameter Value)> Parameters)
+public sealed record ParameterGroup(string Name, IReadOnlyList<(string Name, Parameter Value)> Parameters) : RichRecord
 {
     /// <summary>Multiplies the scheduled learning rate. At least 0; 0 keeps the parameters as they are.</summary>
     public double LearningRateFactor { get; init; } = 1;

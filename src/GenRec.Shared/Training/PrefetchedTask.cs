@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
@@ -5,7 +6,7 @@ namespace GenRec.Shared.Training;
 
 /// <summary>A training task whose batches are made on another thread while the previous one computes.</summary>
 /// <typeparam name="TBatch">Plain arrays of one batch.</typeparam>
-public abstract class PrefetchedTask<TBatch> : ITrainingTask, IDisposable
+public abstract class PrefetchedTask<TBatch> : RichObject, ITrainingTask, IDisposable
 {
     private Prefetcher<TBatch>? prefetcher;
     private TrainingStep first;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Training;
@@ -10,14 +11,15 @@ namespace GenRec.Shared.Training;
 /// <param name="Shape">Empty for a scalar.</param>
 /// <param name="Begin">First byte, counted from the end of the header.</param>
 /// <param name="End">One past the last byte.</param>
-public sealed record SafetensorsEntry(string Name, ScalarType Type, IReadOnlyList<long> Shape, long Begin, long End);
+public sealed record SafetensorsEntry(string Name, ScalarType Type, IReadOnlyList<long> Shape, long Begin, long End)
+    : RichRecord;
 
 /// <summary>The header of a safetensors file, read strictly: what the specification forbids is refused.</summary>
 /// <remarks>
 /// Format: huggingface/safetensors, README "Format". Eight bytes of header length (little endian), JSON, then the data.
 /// The tensors must cover the data without gaps or overlaps.
 /// </remarks>
-public sealed class SafetensorsHeader
+public sealed class SafetensorsHeader : RichObject
 {
     private const long LongestHeader = 100_000_000; // the limit of the reference implementation
     private static readonly (string Code, ScalarType Type, int Bytes)[] types =

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using GenRec.Shared.Display;
 using Google.Protobuf;
 using Tensorboard;
 
@@ -10,7 +11,7 @@ namespace GenRec.Shared.Training;
 /// Format: TensorFlow's TFRecord (length, masked CRC-32C of the length, data, masked CRC-32C of the data) around Event
 /// messages, whose classes TorchSharp brings along. Each record goes to the operating system at once.
 /// </remarks>
-public sealed class TensorBoardWriter : IDisposable
+public sealed class TensorBoardWriter : RichObject, IDisposable
 {
     private static int count;
     private readonly FileStream file;

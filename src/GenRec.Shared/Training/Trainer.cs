@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Training;
 
@@ -21,7 +22,8 @@ public static class Trainer
     /// <param name="task">Model, batches, loss and validation.</param>
     /// <param name="options">How long and how.</param>
     /// <param name="progress">Receives events, on the calling thread.</param>
-    /// <param name="cancellation">Stops after the current batch; a checkpoint is written first.</param>
+    /// <param name="cancellation">Stops after the current batch; a checkpoint is written first. A notebook's interrupt does
+    /// the same without it (<see cref="HostCancellation"/>).</param>
     /// <returns>What came of it; the model is left in evaluation mode with the final (or best) weights.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or the checkpoint in the folder was made with others.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is of a model with other shapes, or all are damaged.</exception>
@@ -40,7 +42,8 @@ public static class Trainer
         options.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(task.BatchesPerEpoch, 1, "task.BatchesPerEpoch");
         using var run = new TrainingRun(task, options, progress);
-        return run.Run(cancellation);
+        using var stop = HostCancellation.Link(cancellation);
+        return run.Run(stop.Token);
     }
 
     /// <summary>Trains on a thread of its own, because tensors and their dispose scopes belong to one thread.</summary>

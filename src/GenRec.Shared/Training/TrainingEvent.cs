@@ -1,14 +1,21 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Training;
 
 /// <summary>How far a training run is.</summary>
 /// <param name="Step">Updates made so far.</param>
 /// <param name="TotalSteps">Updates of the entire training.</param>
 /// <param name="Epoch">Passes over the data so far, with a fraction.</param>
-public readonly record struct TrainingPosition(long Step, long TotalSteps, double Epoch);
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct TrainingPosition(long Step, long TotalSteps, double Epoch) : IRichValue
+{
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+}
 
 /// <summary>Something that happened in a training run; the command line and notebooks draw them each in their way.</summary>
 /// <param name="At">How far the run was.</param>
-public abstract record TrainingEvent(TrainingPosition At);
+public abstract record TrainingEvent(TrainingPosition At) : RichRecord;
 
 /// <summary>The run begins, or goes on from a checkpoint.</summary>
 /// <param name="At">How far the run is.</param>

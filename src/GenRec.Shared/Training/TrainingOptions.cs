@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Training;
 
 /// <summary>How long and how to train, and what to keep.</summary>
-public sealed record TrainingOptions
+public sealed record TrainingOptions : RichRecord
 {
     /// <summary>Updates to make. At least 1. Give this or <see cref="Epochs"/>.</summary>
     [Range(1, long.MaxValue)]

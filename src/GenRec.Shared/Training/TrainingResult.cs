@@ -1,7 +1,9 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Training;
 
 /// <summary>What a finished training came to.</summary>
-public sealed record TrainingResult
+public sealed record TrainingResult : RichRecord
 {
     /// <summary>Updates made.</summary>
     public required long Steps { get; init; }

@@ -67,7 +67,7 @@ internal sealed class TrainingRun : IDisposable
                 return Finish();
             if (cancellation.IsCancellationRequested)
                 Interrupt(cancellation);
-            pause.Collect();
+            CollectionPause.Collect();
             Update(state.Step + 1);
         }
     }
@@ -193,7 +193,8 @@ internal sealed class TrainingRun : IDisposable
             using var scope = NewDisposeScope();
             metrics = task.Validate(cancellation).ToDictionary();
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (cancellation.IsCancellationRequested || HostCancellation.Current.IsCancellationRequested)
         {
             return false;
         }

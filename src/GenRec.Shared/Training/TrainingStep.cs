@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Training;
@@ -7,8 +8,12 @@ namespace GenRec.Shared.Training;
 /// <param name="Batch">The batch, counted from 0 over the entire run.</param>
 /// <param name="BatchesPerEpoch">Batches in one pass over the data.</param>
 /// <param name="BatchesPerStep">Batches whose gradients make one update.</param>
-public readonly record struct TrainingStep(long Seed, long Batch, long BatchesPerEpoch, int BatchesPerStep)
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct TrainingStep(long Seed, long Batch, long BatchesPerEpoch, int BatchesPerStep) : IRichValue
 {
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+
     /// <summary>The update this batch belongs to, counted from 1.</summary>
     public long Step => Batch / BatchesPerStep + 1;
 

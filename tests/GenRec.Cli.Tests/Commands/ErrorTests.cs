@@ -74,6 +74,79 @@ public sealed class ErrorTests : IDisposable
     public async Task InPlaceAndAnOutputFolderExcludeEachOther() =>
         (await Shell.RunAsync("run", "--in-place", "--output", folder)).FailsWith(2, "--in-place", "--output");
 
+    [Theory]
+    [InlineData("--epochs", "1.5", "at least 1")]
+    [InlineData("--epochs", "many", "at least 1")]
+    [InlineData("--epochs", "-3", "at least 1")]
+    [InlineData("--seed", "abc", "whole number")]
+    [InlineData("--device", "gpu7", "is no device")]
+    [InlineData("--device", "cuda:99", "cuda:99")]
+    [InlineData("--output", "/", "no folder that a run could have")]
+    [InlineData("--output", "no good!", "names no run")]
+    public async Task AnOptionOfARunThatDoesNotFitIsToldInWords(string option, string value, string said)
+    {
+        var before = Directory.GetFileSystemEntries(Environment.CurrentDirectory);
+        var told = await Shell.RunAsync(
+            ["experiment", "run", "sasrec-bce-smoke-smoke", option, value, .. Elsewhere(option)],
+            cancel: TestContext.Current.CancellationToken
+        );
+        told.FailsWith(2, said);
+        Assert.DoesNotContain("System.", told.Error);
+        Assert.DoesNotContain("Parameter", told.Error);
+        Assert.Equal(before, Directory.GetFileSystemEntries(Environment.CurrentDirectory));
+        Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("few")]
+    public async Task TheCoreOfAnImportMustBeACount(string core) =>
+        (await Shell.RunAsync("data", "import", "csv", "x.csv", "--core", core)).FailsWith(
+            2,
+            $"'{core}'",
+            "at least 1"
+        );
+
+    [Fact]
+    public async Task AFolderNamedWithItsSeparatorIsThatFolder()
+    {
+        var path = Path.Combine(folder, "run");
+        var run = await Shell.RunAsync("experiment", "run", "sasrec-bce-smoke-smoke", "--output", path + "/");
+        Assert.Equal(0, run.ExitCode);
+        Assert.True(File.Exists(Path.Combine(path, "metrics.json")));
+    }
+
+    [Fact]
+    public async Task ADamagedRunIsNamedByFile()
+    {
+        var path = Path.Combine(folder, "run");
+        await Shell.RunAsync("experiment", "run", "sasrec-bce-smoke-smoke", "--output", path);
+        var config = Path.Combine(path, "config.json");
+        File.Delete(Path.Combine(path, "metrics.json"));
+
+        var written = await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            config,
+            written.Replace("\"dropout\": 0.3", "\"dropout\": 0.4"),
+            TestContext.Current.CancellationToken
+        );
+        (await Shell.RunAsync("experiment", "resume", path)).FailsWith(2, "options.model.dropout was 0.4 and is 0.3");
+        await File.WriteAllTextAsync(config, written, TestContext.Current.CancellationToken);
+
+        foreach (var weights in Directory.GetFiles(path, "weights.safetensors", SearchOption.AllDirectories))
+            await File.WriteAllTextAsync(weights, "broken", TestContext.Current.CancellationToken);
+        var told = await Shell.RunAsync("experiment", "resume", path);
+        told.FailsWith(2, "is damaged", "weights.safetensors");
+        Assert.DoesNotContain("Carry on", told.Error); // it would fail again
+        (await Shell.RunAsync("experiment", "record", path)).FailsWith(2, path, "has not finished");
+
+        var description = Path.Combine(path, "run.json");
+        await File.WriteAllTextAsync(description, "{\n  \"name\": 3", TestContext.Current.CancellationToken);
+        (await Shell.RunAsync("experiment", "resume", path)).FailsWith(2, $"{description}:2");
+    }
+
+    private string[] Elsewhere(string option) => option == "--output" ? [] : ["--output", Path.Combine(folder, "run")];
+
     [Fact]
     public async Task VerboseTellsWhereInTheCodeAnErrorArose()
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using GenRec.Cli.Doctor;
+using GenRec.Shared.Data;
 using TorchSharp;
 
 namespace GenRec.Cli.Tests.Doctor;
@@ -34,6 +36,49 @@ public class DoctorTests
     [Fact]
     public void EveryOperatorInUseWorksOnTheCpu() =>
         Assert.All(OperatorTest.All, test => Assert.Null(test.Failure(torch.CPU)));
+
+    /// <summary>The list is written by hand; the library's source says whether it is complete.</summary>
+    [Fact]
+    public void EveryOperatorThatTheLibraryCallsIsTried()
+    {
+        Assert.SkipUnless(DataFolders.Repository is not null, "The source is needed: run the tests inside a checkout.");
+        var source = Path.Combine(DataFolders.Repository!, "src");
+        var tried = Words(File.ReadAllText(Path.Combine(source, "GenRec.Cli", "Doctor", "OperatorTest.cs")));
+        string[] noOperators = // they look at a tensor, move it, or set a mode
+        [
+            "alias",
+            "clip", // a function of a script of the library's own
+            "cpu",
+            "data",
+            "dim",
+            "item",
+            "manual_seed",
+            "no_grad",
+            "numel",
+            "to",
+            "tensor",
+            "get_num_threads",
+            "set_num_threads",
+            "get_num_interop_threads",
+            "mps_is_available",
+            "is_floating_point",
+            "t",
+        ];
+        Type[] torchs = [typeof(torch.Tensor), typeof(torch), typeof(torch.nn.functional), typeof(torch.nn.init)];
+        var known = torchs.SelectMany(type => type.GetMethods()).Select(method => method.Name).ToHashSet();
+        var called = Directory
+            .EnumerateFiles(Path.Combine(source, "GenRec.Shared"), "*.cs", SearchOption.AllDirectories)
+            .Select(File.ReadAllText)
+            .Where(text => text.Contains("TorchSharp", StringComparison.Ordinal))
+            .SelectMany(text => Regex.Matches(Regex.Replace(text, "//.*", ""), @"\b([a-z][a-z_0-9]*)(?:<[a-z]+>)?\("))
+            .Select(call => call.Groups[1].Value)
+            .Where(known.Contains)
+            .ToHashSet();
+        Assert.Contains("matmul", called); // the search finds something
+        Assert.Empty(called.Except(noOperators).Where(name => !tried.Contains(name)).Order());
+
+        static HashSet<string> Words(string text) => [.. Regex.Matches(text, "[a-z_0-9]+").Select(word => word.Value)];
+    }
 
     [Fact]
     public void AWrongOperatorIsFound()

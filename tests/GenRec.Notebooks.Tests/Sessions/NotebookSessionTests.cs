@@ -113,6 +113,22 @@ public sealed class NotebookSessionTests
     }
 
     [Fact]
+    public async Task CallsInsideTheLibrariesAreFolded()
+    {
+        using var session = new TestSession();
+        var (result, _) = await session.RunAsync(
+            "var text = \"<a><b></a>\";\nvar page = System.Xml.Linq.XDocument.Parse(text);"
+        );
+        var text = string.Join('\n', result.Error!.Traceback);
+        Assert.Contains("--> ", text, StringComparison.Ordinal);
+        Assert.Matches(
+            @"\.\.\. \d+ calls inside the libraries \.\.\.\n   at System\.Xml\.Linq\.XDocument\.Parse",
+            text
+        );
+        Assert.Equal(("cell 1", 2), (result.Error.Place, result.Error.Line));
+    }
+
+    [Fact]
     public async Task OurAssembliesAreTheLoadedOnesWhateverPathIsReferenced()
     {
         using var session = new TestSession();

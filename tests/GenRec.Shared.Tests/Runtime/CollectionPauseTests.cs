@@ -23,13 +23,31 @@ public class CollectionPauseTests
         for (var step = 0; step < 10_000; step++)
         {
             GC.KeepAlive(new byte[32 << 10]);
-            pause.Collect();
+            CollectionPause.Collect();
         }
         Assert.InRange(GC.CollectionCount(0) - before, 1, 100);
     }
 
     [Fact]
-    public void TwoPausesDoNotDisturbEachOther()
+    public void AnotherThreadCannotEndThePause()
+    {
+        using var pause = new CollectionPause();
+        GC.KeepAlive(new byte[80 << 20]); // more than a third of the budget
+        var before = GC.CollectionCount(0);
+        var other = new Thread(() =>
+        {
+            using var second = new CollectionPause();
+            CollectionPause.Collect();
+        });
+        other.Start();
+        other.Join();
+        Assert.Equal(before, GC.CollectionCount(0));
+        CollectionPause.Collect();
+        Assert.NotEqual(before, GC.CollectionCount(0));
+    }
+
+    [Fact]
+    public void APauseWithinAPauseSharesItAndLeavesItOpen()
     {
         using var first = new CollectionPause();
         new CollectionPause().Dispose();

@@ -1,10 +1,11 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Downloads;
 
 /// <summary>What an archive may unpack to.</summary>
-public sealed record ArchiveLimits
+public sealed record ArchiveLimits : RichRecord
 {
     /// <summary>Most entries, at least 1. 100,000 by default.</summary>
     public int Entries { get; init; } = 100_000;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Downloads;
 
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Data.Downloads;
 /// <param name="Sha256">SHA-256, lower-case hexadecimal.</param>
 /// <param name="Md5">MD5.</param>
 /// <param name="GitBlob">Git's id: SHA-1 of <c>blob length NUL content</c>.</param>
-public sealed record Checksums(long Bytes, string Sha256, string Md5, string GitBlob)
+public sealed record Checksums(long Bytes, string Sha256, string Md5, string GitBlob) : RichRecord
 {
     /// <summary>Reads a file once and computes all sums.</summary>
     /// <param name="path">The file.</param>

@@ -1,10 +1,11 @@
 using System.Text.RegularExpressions;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Downloads;
 
 /// <summary>The official sources of the papers' data.</summary>
 /// <param name="Sources">All sources in the order of the file.</param>
-public sealed partial record DownloadCatalogue(IReadOnlyList<DownloadSource> Sources)
+public sealed partial record DownloadCatalogue(IReadOnlyList<DownloadSource> Sources) : RichRecord
 {
     private const string Shipped = "downloads.json";
 

@@ -1,7 +1,9 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data.Downloads;
 
 /// <summary>How to download.</summary>
-public sealed record DownloadOptions
+public sealed record DownloadOptions : RichRecord
 {
     private readonly int retries = 4;
 
@@ -74,7 +76,7 @@ public sealed record DownloadProgress(
     long Bytes,
     long? Total,
     string? Detail = null
-);
+) : RichRecord;
 
 /// <summary>A file that is on disk and verified.</summary>
 /// <param name="Source">What it is.</param>
@@ -90,7 +92,7 @@ public sealed record DownloadedFile(
     long Bytes,
     string Sha256,
     bool WasThere
-);
+) : RichRecord;
 
 /// <summary>A file could not be had; the message says why and how to put it in place by hand.</summary>
 public sealed class DownloadException : IOException

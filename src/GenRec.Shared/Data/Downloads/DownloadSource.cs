@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Downloads;
 
@@ -37,6 +38,7 @@ public enum ArchiveKind
 /// Files of the data folder made from it: their name to the member's path in the archive, or <c>.</c> for the file itself.
 /// A name that ends in <c>.gz</c> is compressed.
 /// </param>
+/// <param name="Extra">Whether the data set is complete without it: fetched by its own name, or with all.</param>
 public sealed record DownloadSource(
     string Name,
     string Dataset,
@@ -51,8 +53,9 @@ public sealed record DownloadSource(
     string? Md5 = null,
     string? GitBlob = null,
     ArchiveKind Archive = ArchiveKind.None,
-    IReadOnlyDictionary<string, string>? Install = null
-)
+    IReadOnlyDictionary<string, string>? Install = null,
+    bool Extra = false
+) : RichRecord
 {
     /// <summary>Whether a checksum is known. Without one the computed SHA-256 is reported, and a warning.</summary>
     [JsonIgnore]

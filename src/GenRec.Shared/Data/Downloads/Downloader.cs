@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using Polly;
 using Polly.Retry;
 
@@ -12,7 +13,7 @@ namespace GenRec.Shared.Data.Downloads;
 /// verified and used. Nothing that is there is overwritten.
 /// </remarks>
 /// <param name="options">How to download, or null for the usual way.</param>
-public sealed class Downloader(DownloadOptions? options = null) : IDisposable
+public sealed class Downloader(DownloadOptions? options = null) : RichObject, IDisposable
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(100);
     private readonly DownloadOptions options = options ?? new DownloadOptions();
@@ -96,7 +97,8 @@ public sealed class Downloader(DownloadOptions? options = null) : IDisposable
                 failures.Add($"  {url}: {error.Message}");
                 Warned?.Invoke(source, $"{url}: {error.Message}");
             }
-            catch (IOException error) when (error is not DownloadException)
+            // A limit of the file size comes as an argument error from inside the file stream.
+            catch (Exception error) when (error is IOException and not DownloadException or ArgumentOutOfRangeException)
             {
                 throw new DownloadException(
                     $"Writing {part.Path} failed: {error.Message}. What came in is kept; make room or choose another folder, "

@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Downloads;
 
 /// <summary>One record of a JSON file and the line it starts on.</summary>
 /// <param name="Value">The record.</param>
 /// <param name="Line">First line, counted from 1.</param>
-public sealed record JsonRecord<T>(T Value, int Line);
+public sealed record JsonRecord<T>(T Value, int Line) : RichRecord;
 
 /// <summary>
 /// Strict reading of small JSON data files: unknown or missing properties are errors, and every error names file and line.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Downloads;
 
@@ -38,7 +39,7 @@ internal sealed class PartFile(string target)
     }
 
     public void WriteOrigin(PartOrigin origin) =>
-        AtomicFile.Write(OriginPath, JsonSerializer.SerializeToUtf8Bytes(origin));
+        AtomicFile.Write(OriginPath, file => JsonSerializer.Serialize(file, origin));
 
     public void Delete()
     {
@@ -51,23 +52,5 @@ internal sealed class PartFile(string target)
     {
         File.Move(Path, file, overwrite: false);
         File.Delete(OriginPath);
-    }
-}
-
-/// <summary>Writes a small file whole or not at all.</summary>
-internal static class AtomicFile
-{
-    public static void Write(string path, ReadOnlySpan<byte> content)
-    {
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, content);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
     }
 }

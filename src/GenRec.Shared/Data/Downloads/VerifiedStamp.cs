@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Downloads;
 
@@ -32,6 +33,6 @@ internal sealed record VerifiedStamp(Checksums Sums, DateTime Written)
     public static void Write(string file, Checksums sums) =>
         AtomicFile.Write(
             file + ".verified",
-            JsonSerializer.SerializeToUtf8Bytes(new VerifiedStamp(sums, File.GetLastWriteTimeUtc(file)))
+            stamp => JsonSerializer.Serialize(stamp, new VerifiedStamp(sums, File.GetLastWriteTimeUtc(file)))
         );
 }

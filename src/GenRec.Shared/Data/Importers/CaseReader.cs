@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Importers;
 
@@ -7,7 +8,7 @@ namespace GenRec.Shared.Data.Importers;
 /// <param name="User">The user.</param>
 /// <param name="History">Item numbers, oldest first: a Python list, or numbers apart by spaces.</param>
 /// <param name="Target">The item that came next.</param>
-public sealed record CaseColumns(string User, string History, string Target)
+public sealed record CaseColumns(string User, string History, string Target) : RichRecord
 {
     /// <summary>MiniOneRec's <c>train</c>, <c>valid</c> and <c>test</c> CSV files (AkaliKong/MiniOneRec).</summary>
     public static CaseColumns MiniOneRec { get; } = new("user_id", "history_item_id", "item_id");
@@ -23,7 +24,7 @@ public sealed record CaseColumns(string User, string History, string Target)
 /// <param name="itemCount">N.</param>
 /// <param name="first">The file's number of item 1: 0 or 1.</param>
 /// <param name="options">Policies; the defaults when null. A row that occurs again in a file counts as a duplicate.</param>
-public sealed class CaseReader(int itemCount, int first = 0, ImportOptions? options = null)
+public sealed class CaseReader(int itemCount, int first = 0, ImportOptions? options = null) : RichObject
 {
     private readonly ImportOptions options = options ?? new ImportOptions();
     private readonly KeyMap users = new();

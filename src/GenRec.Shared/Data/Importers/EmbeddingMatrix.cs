@@ -1,7 +1,9 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data.Importers;
 
 /// <summary>A table of float32 numbers, row after row, for example one vector an item.</summary>
-public sealed class EmbeddingMatrix
+public sealed class EmbeddingMatrix : RichObject
 {
     private readonly float[] values;
 

@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data.Importers;
 
 /// <summary>What to do with a line that cannot be read.</summary>
@@ -50,7 +52,7 @@ public enum ItemIds
 }
 
 /// <summary>How events are read, whatever the format.</summary>
-public sealed record ImportOptions
+public sealed record ImportOptions : RichRecord
 {
     /// <summary>Default <see cref="MalformedLines.Fail"/>.</summary>
     public MalformedLines Malformed { get; init; } = MalformedLines.Fail;

@@ -1,4 +1,5 @@
 using System.Text;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Importers;
 
@@ -20,14 +21,14 @@ public enum ImportProblemKind
 /// <param name="File">The file's path.</param>
 /// <param name="Line">Line number, from 1; in Parquet files the row.</param>
 /// <param name="Message">What was wrong.</param>
-public sealed record ImportProblem(ImportProblemKind Kind, string File, long Line, string Message)
+public sealed record ImportProblem(ImportProblemKind Kind, string File, long Line, string Message) : RichRecord
 {
     /// <inheritdoc/>
     public override string ToString() => $"{File}:{Line}: {Message}";
 }
 
 /// <summary>What an import read, and everything that was not as it should be.</summary>
-public sealed class ImportReport
+public sealed class ImportReport : RichObject
 {
     private readonly Dictionary<ImportProblemKind, long> counts = [];
     private readonly List<ImportProblem> examples = [];

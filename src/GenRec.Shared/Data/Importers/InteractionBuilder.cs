@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Importers;
 
 /// <summary>Collects events in any order and makes <see cref="Interactions"/> of them: ids, time order, duplicates.</summary>
 /// <remarks>Holds about 28 bytes an event, plus 4 for each feedback column.</remarks>
-public sealed class InteractionBuilder
+public sealed class InteractionBuilder : RichObject
 {
     private readonly ImportOptions options;
     private readonly KeyMap users = new();

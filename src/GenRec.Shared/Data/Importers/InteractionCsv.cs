@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsvHelper;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Importers;
 
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Data.Importers;
 /// A name also finds a column of RecBole's atomic files, whose header adds the type: <c>user_id</c> finds
 /// <c>user_id:token</c>. Without a header, columns are called <c>0</c>, <c>1</c>, <c>2</c> ...
 /// </remarks>
-public sealed record InteractionColumns
+public sealed record InteractionColumns : RichRecord
 {
     /// <summary>Column of the user. Default <c>user_id</c>.</summary>
     public string User { get; init; } = "user_id";

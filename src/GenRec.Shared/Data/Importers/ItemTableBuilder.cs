@@ -1,10 +1,11 @@
 using System.Globalization;
+using GenRec.Shared.Display;
 using Microsoft.Data.Analysis;
 
 namespace GenRec.Shared.Data.Importers;
 
 /// <summary>Fills an <see cref="ItemTable"/> (or a table of users) cell by cell.</summary>
-public sealed class ItemTableBuilder
+public sealed class ItemTableBuilder : RichObject
 {
     private readonly int rows;
     private readonly List<string> names = [];

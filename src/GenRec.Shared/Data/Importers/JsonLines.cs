@@ -6,6 +6,33 @@ namespace GenRec.Shared.Data.Importers;
 /// <summary>Reads JSON lines one object at a time.</summary>
 internal static class JsonLines
 {
+    /// <summary>Names in snake_case; what a record needs must be there.</summary>
+    public static JsonSerializerOptions Snake { get; } =
+        new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+        };
+
+    /// <summary>Reads a file whose lines are all records of one kind; names in the file are in snake_case.</summary>
+    /// <exception cref="DataFormatException">A line is none; names file and line.</exception>
+    public static List<T> ReadAll<T>(string path, ImportReport report)
+    {
+        var records = new List<T>();
+        Read(
+            path,
+            report,
+            MalformedLines.Fail,
+            (json, _) =>
+            {
+                records.Add(json.Deserialize<T>(Snake)!);
+                return null;
+            }
+        );
+        return records;
+    }
+
     /// <summary>Calls <paramref name="use"/> with each object; what it returns is what is wrong with the line, or null.</summary>
     /// <param name="path">Plain or gzip text.</param>
     /// <param name="report">Counts lines and problems.</param>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Importers;
 
@@ -78,20 +79,14 @@ public static class NumpyFile
         ArgumentNullException.ThrowIfNull(matrix);
         if (!overwrite && File.Exists(path))
             throw new IOException($"'{path}' exists already; name another file or say that it may be replaced.");
-        var temporary = $"{path}.{Guid.NewGuid():N}.part";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew))
+        AtomicFile.Write(
+            path,
+            stream =>
             {
                 stream.Write(Header(matrix.Rows, matrix.Columns, type == NumpyType.Float16 ? "<f2" : "<f4"));
                 WriteValues(stream, matrix, type);
             }
-            File.Move(temporary, path, overwrite);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        );
     }
 
     private static (string Type, int Rows, int Columns) ReadHeader(string path, Stream stream)

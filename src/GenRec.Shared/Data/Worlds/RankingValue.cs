@@ -1,10 +1,16 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Data.Worlds;
 
 /// <summary>Worth of recommendation lists, each in <c>[0, 1]</c>, mean over cases.</summary>
 /// <param name="Recall">Recall@k (with one target the same as hit rate).</param>
 /// <param name="Ndcg">NDCG@k with one target: <c>1 / log2(rank + 1)</c> of the target, 0 outside the list.</param>
-public readonly record struct RankingValue(double Recall, double Ndcg)
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public readonly record struct RankingValue(double Recall, double Ndcg) : IRichValue
 {
+    /// <inheritdoc/>
+    public string ToHtml() => ObjectCard.Of(this).ToHtml();
+
     /// <summary>Worth on the targets that really came: the noisy twin of <see cref="WorldOracle.Expected"/>.</summary>
     /// <param name="cases">Cases with their targets.</param>
     /// <param name="lists">Item ids <c>[cases x k]</c>, case after case, best first, none twice; 0 is an empty place.</param>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Worlds;
@@ -19,7 +20,7 @@ namespace GenRec.Shared.Data.Worlds;
 /// var ceiling = world.Oracle.Ceiling(split.Test, k: 10); // the best expected Recall@10 and NDCG@10
 /// </code>
 /// </example>
-public sealed class World
+public sealed class World : RichObject
 {
     /// <summary>Rises whenever items, text or choices of any preset change; part of the data set's name and card.</summary>
     public const int Version = 1;

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Worlds;
@@ -9,7 +10,7 @@ namespace GenRec.Shared.Data.Worlds;
 /// expectation, and none can do quite as well, since it must infer the state. Answers do not depend on what was asked
 /// before. Safe to use from several threads.
 /// </remarks>
-public sealed class WorldOracle
+public sealed class WorldOracle : RichObject
 {
     private readonly WorldPreset preset;
     private readonly Catalogue items;

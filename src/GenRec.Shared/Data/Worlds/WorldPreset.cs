@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Data.Worlds;
 
 /// <summary>Size and laws of a simulated world. The values are ours; nothing is copied from a data set.</summary>
 /// <remarks>Immutable; change one with <c>with</c>, and give it another name: records are kept by name.</remarks>
-public sealed record WorldPreset
+public sealed record WorldPreset : RichRecord
 {
     /// <summary>Name in data cards and run records.</summary>
     public required string Name { get; init; }

@@ -1,11 +1,12 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Models.Baselines;
 
 /// <summary>A scorer whose lists are the best of its scores.</summary>
-public abstract class FullScorer : IFullScorer
+public abstract class FullScorer : RichObject, IFullScorer
 {
     /// <inheritdoc/>
     public abstract Tensor ScoreAll(Histories histories);

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Training;
 using TorchSharp.Modules;
@@ -10,14 +11,15 @@ namespace GenRec.Shared.Models.Baselines;
 /// <param name="Users">Users, <c>[B]</c>.</param>
 /// <param name="Chosen">An item each user chose, <c>[B]</c>.</param>
 /// <param name="Others">An item each user did not choose, <c>[B]</c>.</param>
-public sealed record PreferencePairs(long[] Users, long[] Chosen, long[] Others);
+public sealed record PreferencePairs(long[] Users, long[] Chosen, long[] Others) : RichRecord;
 
 /// <summary>
 /// BPR-MF: a vector a user, a vector and a bias an item, trained so that what a user chose scores above what the user did
 /// not. Rendle et al., UAI 2009, arXiv:1205.2618, Eq. (4) and section 4.3.1.
 /// </summary>
 /// <remarks>It knows users by their row, not by their history: order plays no part, which is what it is compared for.</remarks>
-public sealed class MatrixFactorisation : nn.Module<Tensor, Tensor, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class MatrixFactorisation : nn.Module<Tensor, Tensor, Tensor>, IRichValue
 {
     private readonly Embedding users;
     private readonly Embedding items; // row 0 is padding
@@ -60,6 +62,12 @@ public sealed class MatrixFactorisation : nn.Module<Tensor, Tensor, Tensor>
         var vectors = users.forward(tensor(Array.ConvertAll(user, u => (long)u)));
         return (vectors.mm(items.weight!.t()) + biases.weight!.t()).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }
 
 /// <summary>Trains <see cref="MatrixFactorisation"/> by pairs.</summary>

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace GenRec.Cli.Tests.Doors;
+
+/// <summary>The real program in a process of its own: signals, exit codes and full disks are seen as a shell sees them.</summary>
+internal sealed class GenRecProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2); // a busy machine; none of the tests waits that long
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> output = [];
+    private readonly ConcurrentQueue<string> error = [];
+
+    private GenRecProcess(Process process)
+    {
+        this.process = process;
+        process.OutputDataReceived += (_, line) => Keep(output, line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(error, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>The program beside the tests.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "genrec");
+
+    public string Out => string.Join('\n', output);
+
+    public string Error => string.Join('\n', error);
+
+    /// <summary>Starts <c>genrec</c>.</summary>
+    public static GenRecProcess Start(string folder, params IEnumerable<string> arguments) =>
+        StartProgram(Program, folder, arguments);
+
+    /// <summary>Starts any program.</summary>
+    public static GenRecProcess StartProgram(string program, string folder, params IEnumerable<string> arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals and limits of Unix are meant here.");
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment["GENREC_DATA"] = Path.Combine(folder, "data");
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0"; // its double mapping counts as a file, which a limit forbids
+        return new GenRecProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs <c>genrec</c> to its end.</summary>
+    public static async Task<Shell> RunAsync(string folder, params IEnumerable<string> arguments)
+    {
+        using var process = Start(folder, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Waits until the output holds a text.</summary>
+    public async Task SaysAsync(string text)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!Out.Contains(text, StringComparison.Ordinal) && !Error.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.False(process.HasExited, $"It ended before it said '{text}'.\n{Out}\n{Error}");
+            Assert.True(clock.Elapsed < Patience, $"It did not say '{text}'.\n{Out}\n{Error}");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Sends a signal by its name, as a shell's <c>kill</c> does.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public async Task<Shell> EndAsync()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        return new Shell(process.ExitCode, Out + "\n", Error + "\n");
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        process.Dispose();
+    }
+
+    private static void Keep(ConcurrentQueue<string> lines, string? line)
+    {
+        if (line is not null)
+            lines.Enqueue(line);
+    }
+}

@@ -1,0 +1,82 @@
+using GenRec.Shared.Experiments;
+using GenRec.Shared.Models;
+using GenRec.Shared.Runtime;
+
+namespace GenRec.Shared.Tests.Experiments;
+
+public class OptionTextTests
+{
+    private static readonly SasRecPreset Smoke = SasRecPreset.Find("sasrec-bce-smoke-smoke");
+
+    [Fact]
+    public void NumbersSwitchesAndNamesAreSetInAnyCase()
+    {
+        var options = Smoke.Model;
+        Assert.Equal(0.25, OptionText.With(options, "DROPOUT", "0.25").Dropout);
+        Assert.True(OptionText.With(options, "outputProjection", "true").OutputProjection);
+        Assert.Equal(NormPlacement.Post, OptionText.With(options, "norm", "post").Norm);
+        Assert.Equal(Precision.BFloat16, OptionText.With(options, "precision", "bFloat16").Precision);
+        Assert.Equal(options, OptionText.With(options, "dropout", $"{options.Dropout}"));
+    }
+
+    [Fact]
+    public void EveryNamedOptionIsOneOfTheRecord() =>
+        Assert.All(
+            OptionText.Names(Smoke.Model),
+            name =>
+                Assert.Contains(
+                    typeof(SasRecOptions).GetProperties(),
+                    property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+                )
+        );
+
+    [Fact]
+    public void AnUnknownOptionNamesThoseThatThereAre()
+    {
+        var error = Assert.Throws<ArgumentException>(() => OptionText.With(Smoke.Model, "droput", "0.3"));
+        Assert.Contains("no option 'droput'", error.Message);
+        Assert.Contains("dropout", error.Message);
+    }
+
+    [Theory]
+    [InlineData("dropout", "much")]
+    [InlineData("dropout", "[0.1]")]
+    [InlineData("dropout", "null")]
+    [InlineData("heads", "1.5")]
+    [InlineData("norm", "sideways")]
+    [InlineData("norm", "2")]
+    [InlineData("outputProjection", "yes")]
+    public void AValueThatDoesNotFitIsNamedWithItsOption(string option, string value)
+    {
+        var error = Assert.Throws<ArgumentException>(() => OptionText.With(Smoke.Model, option, value));
+        Assert.Contains($"'{value}'", error.Message);
+        Assert.Contains($"'{option}'", error.Message);
+    }
+
+    [Fact]
+    public void APresetLooksInTheModelThenInTheTraining()
+    {
+        var changed = Smoke.With(
+            new Dictionary<string, string>
+            {
+                ["dropout"] = "0.2",
+                ["learningRate"] = "1e-2",
+                ["patience"] = "7",
+            }
+        );
+        Assert.Equal((0.2, 0.01, 7), (changed.Model.Dropout, changed.Training.LearningRate, changed.Training.Patience));
+        Assert.Equal(Smoke.Name, changed.Name);
+        Assert.Equal(Smoke, Smoke.With([]));
+    }
+
+    [Theory]
+    [InlineData("dropout", "1.5", "Dropout")]
+    [InlineData("hidden", "0", "Hidden")]
+    [InlineData("epochs", "-1", "Epochs")]
+    [InlineData("droput", "0.1", "no option 'droput'")]
+    public void APresetRefusesWhatIsOutOfRangeOrUnknown(string option, string value, string named) =>
+        Assert.Contains(
+            named,
+            Assert.ThrowsAny<ArgumentException>(() => Smoke.With([KeyValuePair.Create(option, value)])).Message
+        );
+}
