@@ -14,8 +14,8 @@ internal static class PeerRegistry
         new Batching(), // TorchSharp's data loader
         ConstrainedBeam.One,
         ConstrainedBeam.Batch,
-        ConstrainedBeam.OnePyTorch,
-        ConstrainedBeam.BatchPyTorch,
+        ConstrainedBeam.OnePort,
+        ConstrainedBeam.BatchPort,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>
