@@ -16,6 +16,10 @@ internal static class PeerRegistry
         new ResidualKMeansFit(),
         AssignMillion.Latent,
         AssignMillion.Text,
+        ConstrainedBeam.One,
+        ConstrainedBeam.Batch,
+        ConstrainedBeam.OnePort,
+        ConstrainedBeam.BatchPort,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>
