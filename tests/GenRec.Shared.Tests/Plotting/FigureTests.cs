@@ -56,6 +56,17 @@ public class FigureTests
         Assert.DoesNotContain("NaN", figure.ToPlotlyJson());
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void AnAxisWithoutAGridHasNoLineAtItsFirstLabel(Figure figure)
+    {
+        using var json = JsonDocument.Parse(figure.ToPlotlyJson());
+        var axes = json.RootElement.GetProperty("layout").EnumerateObject().Where(part => part.Name.Contains("axis"));
+        foreach (var axis in axes.Select(part => part.Value))
+            if (axis.TryGetProperty("showgrid", out var grid) && !grid.GetBoolean())
+                Assert.False(axis.GetProperty("zeroline").GetBoolean());
+    }
+
     [Fact]
     public void ATreeStandsParentsAmidTheirChildren()
     {
