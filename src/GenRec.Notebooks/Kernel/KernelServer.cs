@@ -44,6 +44,7 @@ public sealed class KernelServer : IDisposable
     private readonly Publisher publisher;
     private readonly Questions questions;
     private readonly CellRunner runner;
+    private readonly RestingMemory memory = new();
     private readonly RequestLoop<Cell> cells;
     private readonly RequestLoop<Question> asked;
     private readonly RequestLoop<ControlRequest> controls;
@@ -110,6 +111,7 @@ public sealed class KernelServer : IDisposable
         cells.Dispose();
         if (runner.Interrupt())
             cells.Join(TimeToSave);
+        memory.Dispose();
         asked.Dispose();
         controls.Dispose();
         shell.Dispose();
@@ -157,8 +159,10 @@ public sealed class KernelServer : IDisposable
 
     private async Task RunAsync(Cell cell)
     {
+        memory.CellStarted();
         await runner.RunAsync(cell.Request).ConfigureAwait(false);
         cell.Done.SetResult();
+        memory.CellEnded();
         _ = language.Value;
     }
 

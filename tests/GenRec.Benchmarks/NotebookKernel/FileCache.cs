@@ -18,6 +18,8 @@ internal static partial class FileCache
         var count = 0;
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
+            if (Path.GetFileName(path).StartsWith("in-use.", StringComparison.Ordinal))
+                continue; // another kernel's lock
             using var file = File.OpenHandle(path);
             RandomAccess.FlushToDisk(file); // dirty pages would stay
             count += Advise(file, 0, 0, DontNeed) == 0 ? 1 : 0;

@@ -65,7 +65,7 @@ public sealed class KernelProcessTests
 
         client.Ask("shutdown_request", new JsonObject { ["restart"] = true }, client.Control);
         Assert.True(kernel.Process.WaitForExit(Patience));
-        using var again = kernel.StartAgain(); // on the same ports, as a front end restarts
+        kernel.StartAgain(); // on the same ports, as a front end restarts
         client.WaitUntilReady();
         Assert.Equal("error", client.Execute("hidden").Status); // a new session knows nothing of the old
         Assert.Equal("2", client.Execute("1 + 1").ResultText);

@@ -14,7 +14,7 @@ internal sealed class ProcessKernel : IDisposable
     {
         Address = KernelAddress.Free();
         arguments = [Program, "kernel", "start", Address.WriteFile(folder.Path), .. options];
-        Process = StartAgain();
+        Process = Start();
         Client = new KernelClient(Address);
     }
 
@@ -33,7 +33,7 @@ internal sealed class ProcessKernel : IDisposable
 
     public KernelClient Client { get; }
 
-    public Process Process { get; }
+    public Process Process { get; private set; }
 
     public string Errors
     {
@@ -44,8 +44,14 @@ internal sealed class ProcessKernel : IDisposable
         }
     }
 
-    /// <summary>Starts another process on the same connection file.</summary>
-    public Process StartAgain()
+    /// <summary>Starts another process on the same connection file, after the first has ended.</summary>
+    public void StartAgain()
+    {
+        Process.Dispose();
+        Process = Start();
+    }
+
+    private Process Start()
     {
         var start = new ProcessStartInfo("dotnet", arguments)
         {
