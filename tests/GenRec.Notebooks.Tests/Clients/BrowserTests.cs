@@ -78,8 +78,9 @@ public sealed class BrowserTests(JupyterHome jupyter)
     {
         const string Options = "Training(\"ce\", seed), watch";
         var cell = Assert.Single(notebook.Cells, cell => cell.Source.Contains(Options, StringComparison.Ordinal));
-        var longer = $"with {{ Epochs = {Epochs}, Patience = null, ReportEverySteps = 4 }}";
-        cell.Source = cell.Source.Replace(Options, $"Training(\"ce\", seed) {longer}, watch", StringComparison.Ordinal);
+        var longer =
+            $"Training(\"ce\", seed)\n    with {{ Epochs = {Epochs}, Patience = null, ReportEverySteps = 4 }}, watch";
+        cell.Source = cell.Source.Replace(Options, longer, StringComparison.Ordinal);
     }
 
     // Looks at the pixels: each trace's colour must be there, and more background than anything else.

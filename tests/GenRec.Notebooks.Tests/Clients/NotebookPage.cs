@@ -76,6 +76,7 @@ internal sealed class NotebookPage : IAsyncDisposable
                 body, #site, #notebook, #notebook-container, .output_area { background: {{background}} !important; }
                 #notebook-container, .rendered_html, .output_area pre { color: #d4d4d4 !important; }
                 .rendered_html table { color: inherit !important; }
+                .rendered_html tr { background: none !important; }
                 """,
             }
         );
