@@ -6,8 +6,9 @@ namespace GenRec.Shared.Experiments;
 public sealed partial record SemanticIdPreset
 {
     // Layers, levels and codes of TIGER (arXiv:2305.05065); AdamW at 1e-3 with weight decay 1e-4 of LC-Rec's index/run.sh in
-    // place of TIGER's Adagrad; length, the new place for unused codes and the choice of the checkpoint with the fewest
-    // collisions (as LC-Rec's trainer keeps one) are ours.
+    // place of TIGER's Adagrad; length, the new place for unused codes and the choice of the checkpoint are ours. LC-Rec's
+    // trainer keeps the one with the fewest collisions; here collisions are repaired, and the fewest come early, long before the
+    // reconstruction is at its best.
     private static readonly RqVaeOptions Tiger = new()
     {
         ResetEverySteps = 24,
@@ -18,7 +19,7 @@ public sealed partial record SemanticIdPreset
     {
         Epochs = 600,
         EvaluateEveryEpochs = 25,
-        Metric = "unique",
+        Metric = "explained",
         RestoreBest = true,
         Schedule = new LinearSchedule { WarmupSteps = 100 },
     };
