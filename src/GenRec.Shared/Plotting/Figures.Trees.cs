@@ -24,7 +24,9 @@ public static partial class Figures
         RequireSome(nodes.Count, "node");
         for (var at = 0; at < nodes.Count; at++)
             if (nodes[at].Parent >= at || nodes[at].Parent < (at == 0 ? -1 : 0))
-                throw new ArgumentException($"Node {at} ('{nodes[at].Label}') stands before its parent {nodes[at].Parent}.");
+                throw new ArgumentException(
+                    $"Node {at} ('{nodes[at].Label}') stands before its parent {nodes[at].Parent}."
+                );
         var (levels, heights, leaves) = Place(nodes);
         var sketch = new Sketch { Height = 110 + 26 * leaves, Below = 24 };
         foreach (var faint in new[] { true, false })
@@ -112,7 +114,10 @@ public static partial class Figures
         bool faint
     )
     {
-        var some = Enumerable.Range(0, nodes.Count).Where(at => nodes[at].Kind == kind && nodes[at].Faint == faint).ToArray();
+        var some = Enumerable
+            .Range(0, nodes.Count)
+            .Where(at => nodes[at].Kind == kind && nodes[at].Faint == faint)
+            .ToArray();
         if (some.Length == 0)
             return;
         sketch.Add(

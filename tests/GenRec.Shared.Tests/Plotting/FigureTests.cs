@@ -73,14 +73,28 @@ public class FigureTests
         var figure = Figures.Tree(
             "Title",
             "What to see.",
-            [new("root", -1, "prefix"), new("a", 0, "prefix"), new("b", 0, "item"), new("c", 1, "item"), new("d", 1, "item", Faint: true)]
+            [
+                new("root", -1, "prefix"),
+                new("a", 0, "prefix"),
+                new("b", 0, "item"),
+                new("c", 1, "item"),
+                new("d", 1, "item", Faint: true),
+            ]
         );
         using var json = JsonDocument.Parse(figure.ToPlotlyJson());
-        var prefixes = json.RootElement.GetProperty("data").EnumerateArray().First(trace => trace.TryGetProperty("name", out var name) && name.GetString() == "prefix");
+        var prefixes = json
+            .RootElement.GetProperty("data")
+            .EnumerateArray()
+            .First(trace => trace.TryGetProperty("name", out var name) && name.GetString() == "prefix");
         // c and d are leaves 0 and 1, b is leaf 2; a stands between c and d, the root between a and b.
         Assert.Equal([1.25, 0.5], prefixes.GetProperty("y").EnumerateArray().Select(y => y.GetDouble()));
         Assert.Equal(5, figure.Data!.Rows.Count);
-        Assert.Contains("before its parent", Assert.Throws<ArgumentException>(() => Figures.Tree("t", "c", [new("x", -1, "k"), new("y", 2, "k")])).Message);
+        Assert.Contains(
+            "before its parent",
+            Assert
+                .Throws<ArgumentException>(() => Figures.Tree("t", "c", [new("x", -1, "k"), new("y", 2, "k")]))
+                .Message
+        );
     }
 
     [Fact]
