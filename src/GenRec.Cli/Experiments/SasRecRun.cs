@@ -1,6 +1,5 @@
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
-using GenRec.Shared.Training;
 using TorchSharp;
 
 namespace GenRec.Cli.Experiments;

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using GenRec.Shared.Data;
 using GenRec.Shared.Decoding;
 using GenRec.Shared.Nn;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Reference;

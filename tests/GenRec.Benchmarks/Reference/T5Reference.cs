@@ -1,5 +1,4 @@
 using GenRec.Shared.Nn;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
