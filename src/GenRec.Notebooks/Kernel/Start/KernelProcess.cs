@@ -33,6 +33,12 @@ public static class KernelProcess
 
     private const int PoolThreads = 16; // cells that block pool threads must not keep timers and interrupts waiting
 
+    // The compiler runs a little in each cell; profiling it costs memory that grows with the cells and gains nothing.
+    private static readonly Dictionary<string, string> Runtime = new(StringComparer.Ordinal)
+    {
+        ["DOTNET_TieredPGO"] = "0",
+    };
+
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a kernel until a client ends it, its parent goes or it is told to stop.</summary>
@@ -60,7 +66,7 @@ public static class KernelProcess
                 arguments.Insert(0, Path.Combine(copy, Path.GetFileName(Environment.GetCommandLineArgs()[0])));
             else
                 host = Path.Combine(copy, Path.GetFileName(host));
-            return ProgramReplacement.Run(host, arguments);
+            return ProgramReplacement.Run(host, arguments, Runtime);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,10 +11,14 @@ internal static partial class ProgramReplacement
     /// runs it and waits (Windows).</summary>
     /// <param name="program">Full path.</param>
     /// <param name="arguments">Its arguments, without its own name.</param>
+    /// <param name="settings">Environment variables to set where they are not set already.</param>
     /// <returns>Its exit code, on Windows; elsewhere the call returns only by throwing.</returns>
     /// <exception cref="IOException">The program cannot be started.</exception>
-    public static int Run(string program, IReadOnlyList<string> arguments)
+    public static int Run(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> settings)
     {
+        foreach (var (name, value) in settings)
+            if (Environment.GetEnvironmentVariable(name) is null)
+                Environment.SetEnvironmentVariable(name, value);
         if (OperatingSystem.IsWindows())
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })!;
