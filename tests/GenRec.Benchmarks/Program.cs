@@ -14,6 +14,7 @@ internal static class Program
             ReferenceCommand.Make(),
             VerifyCommand.Make(),
             MemoryCommand.Make(),
+            LatencyCommand.Make(),
             KernelStartCommand.Make(),
             KernelMemoryCommand.Make(),
             BdnCommand.Make(),

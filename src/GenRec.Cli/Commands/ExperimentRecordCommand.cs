@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Experiments;
 
@@ -25,8 +26,7 @@ internal static class ExperimentRecordCommand
                 throw new UserError(
                     $"The runs are of different presets: {string.Join(", ", names)}. Name runs of one."
                 );
-            var preset = SasRecPreset.Find(names[0]);
-            foreach (var record in SasRecExperiment.Records(preset, runs, parsed.GetValue(note)))
+            foreach (var record in Records(names[0], runs, parsed.GetValue(note)))
             {
                 var path = ResultRecords.Save(
                     Path.Combine(Repository.Root, "data", "results"),
@@ -40,5 +40,10 @@ internal static class ExperimentRecordCommand
         return command;
     }
 
-    private sealed record RunConfig(ExperimentRequest Request, SasRecPreset Options);
+    private static IReadOnlyList<ResultRecord> Records(string name, RunFolder[] runs, string? note) =>
+        SemanticIdPreset.All.FirstOrDefault(preset => preset.Name == name) is { } ids
+            ? [SemanticIdExperiment.Record(ids, runs, note)]
+            : SasRecExperiment.Records(SasRecPreset.Find(name), runs, note);
+
+    private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 }

@@ -7,5 +7,8 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
 {
     /// <inheritdoc/>
     public IReadOnlyList<IExperiment> Experiments { get; } =
-    [.. SasRecPreset.All.Select(preset => new SasRecRun(preset))];
+    [
+        .. SasRecPreset.All.Select(preset => new SasRecRun(preset)),
+        .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
+    ];
 }

@@ -1,6 +1,5 @@
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
-using GenRec.Shared.Training;
 using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
@@ -98,27 +97,4 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
 
     private static string Line(string measured, SeedResult result) =>
         $"{measured}: {string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))}";
-
-    /// <summary>Turns the trainer's events into a moving bar and one line a validation.</summary>
-    private sealed class EpochLines(IProgress<ExperimentProgress> progress) : IProgress<TrainingEvent>
-    {
-        private double loss = double.NaN;
-
-        public void Report(TrainingEvent value)
-        {
-            if (value is LossReported reported)
-                loss = reported.Loss;
-            var line = value switch
-            {
-                TrainingStarted { ResumedFrom: { } from } => $"goes on from {Repository.Shown(from)}",
-                Validated validated => $"epoch {validated.At.Epoch:F0}  "
-                    + (double.IsNaN(loss) ? "" : $"loss {loss:F4}  ")
-                    + string.Join("  ", validated.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))
-                    + (validated.IsBest ? "  best" : ""),
-                TrainingNotice notice => notice.Message,
-                _ => null,
-            };
-            progress.Report(new ExperimentProgress((double)value.At.Step / Math.Max(1, value.At.TotalSteps), line));
-        }
-    }
 }

@@ -11,6 +11,9 @@ namespace GenRec.Shared.Experiments;
 /// <param name="Level">What is ranked.</param>
 public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, EvaluationLevel Level) : RichRecord
 {
+    /// <summary>Nothing is ranked: measures of something a recommender is made of, such as semantic ids.</summary>
+    public static RecordedProtocol NoRanking { get; } = new("none", SeenFilter.None, EvaluationLevel.SemanticId);
+
     /// <summary>Names a protocol.</summary>
     public static RecordedProtocol Of(EvaluationProtocol protocol)
     {

@@ -53,7 +53,7 @@ public static partial class Figures
             Enumerable.Range(0, groups.Count).ToArray(),
             groups.ToArray()
         );
-        (x["range"], x["showgrid"]) = (new[] { -0.5, groups.Count - 0.5 }, false);
+        (x["range"], x["showgrid"], x["zeroline"]) = (new[] { -0.5, groups.Count - 0.5 }, false, false);
         sketch.Layout("xaxis", x);
         sketch.Layout("yaxis", Sketch.Axis(text.YAxis));
         sketch.Layout("barmode", "overlay"); // places and widths are given, so that marks can stand on their bars

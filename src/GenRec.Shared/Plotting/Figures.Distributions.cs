@@ -163,7 +163,7 @@ public static partial class Figures
     private static Attributes LabelAxis(string title, IReadOnlyList<string>? labels, bool isReversed)
     {
         var axis = Sketch.Axis(title);
-        axis["showgrid"] = false;
+        (axis["showgrid"], axis["zeroline"]) = (false, false); // the first place is 0, and no more than the others
         if (isReversed)
             axis["autorange"] = "reversed";
         if (labels is not null) // by place, so that equal labels stay apart

@@ -12,6 +12,14 @@ internal static class PeerRegistry
         SasRecTrainPyTorch.Beauty,
         new RankAllUsers(),
         new Batching(), // TorchSharp's data loader
+        new RqVaeTrain(),
+        new ResidualKMeansFit(),
+        AssignMillion.Latent,
+        AssignMillion.Text,
+        ConstrainedBeam.One,
+        ConstrainedBeam.Batch,
+        ConstrainedBeam.OnePort,
+        ConstrainedBeam.BatchPort,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>

@@ -78,19 +78,20 @@ internal sealed class SideProcess : IDisposable
     /// <summary>Resident memory of the child in bytes.</summary>
     public double ResidentBytes() => Number(Ask("memory"));
 
+    /// <summary>Asks a question of the program's own and gives its answer.</summary>
+    public string Ask(string question)
+    {
+        process.StandardInput.WriteLine(question);
+        process.StandardInput.Flush();
+        return Read();
+    }
+
     public void Dispose()
     {
         process.StandardInput.Close(); // the child leaves when its input ends
         if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
             process.Kill(entireProcessTree: true);
         process.Dispose();
-    }
-
-    private string Ask(string question)
-    {
-        process.StandardInput.WriteLine(question);
-        process.StandardInput.Flush();
-        return Read();
     }
 
     private string Read()

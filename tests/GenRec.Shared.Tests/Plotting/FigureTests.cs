@@ -56,6 +56,47 @@ public class FigureTests
         Assert.DoesNotContain("NaN", figure.ToPlotlyJson());
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void AnAxisWithoutAGridHasNoLineAtItsFirstLabel(Figure figure)
+    {
+        using var json = JsonDocument.Parse(figure.ToPlotlyJson());
+        var axes = json.RootElement.GetProperty("layout").EnumerateObject().Where(part => part.Name.Contains("axis"));
+        foreach (var axis in axes.Select(part => part.Value))
+            if (axis.TryGetProperty("showgrid", out var grid) && !grid.GetBoolean())
+                Assert.False(axis.GetProperty("zeroline").GetBoolean());
+    }
+
+    [Fact]
+    public void ATreeStandsParentsAmidTheirChildren()
+    {
+        var figure = Figures.Tree(
+            "Title",
+            "What to see.",
+            [
+                new("root", -1, "prefix"),
+                new("a", 0, "prefix"),
+                new("b", 0, "item"),
+                new("c", 1, "item"),
+                new("d", 1, "item", Faint: true),
+            ]
+        );
+        using var json = JsonDocument.Parse(figure.ToPlotlyJson());
+        var prefixes = json
+            .RootElement.GetProperty("data")
+            .EnumerateArray()
+            .First(trace => trace.TryGetProperty("name", out var name) && name.GetString() == "prefix");
+        // c and d are leaves 0 and 1, b is leaf 2; a stands between c and d, the root between a and b.
+        Assert.Equal([1.25, 0.5], prefixes.GetProperty("y").EnumerateArray().Select(y => y.GetDouble()));
+        Assert.Equal(5, figure.Data!.Rows.Count);
+        Assert.Contains(
+            "before its parent",
+            Assert
+                .Throws<ArgumentException>(() => Figures.Tree("t", "c", [new("x", -1, "k"), new("y", 2, "k")]))
+                .Message
+        );
+    }
+
     [Fact]
     public void APublishedMarkStandsOnItsOwnBar()
     {

@@ -1,0 +1,198 @@
+using GenRec.Shared.Data;
+using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Data.Worlds;
+using GenRec.Shared.SemanticIds;
+using GenRec.Shared.Text;
+using GenRec.Shared.Training;
+
+namespace GenRec.Shared.Experiments;
+
+/// <summary>One way to make semantic ids of one data set's items, or a published set that is measured the same way.</summary>
+/// <param name="Variant">Method and sizes, lower case with hyphens: <c>rqvae-3x256</c>.</param>
+/// <param name="Dataset">A public data set with item vectors, or a preset of the embedded world.</param>
+/// <param name="Scale"><c>smoke</c>, <c>tutorial</c> or <c>paper</c>.</param>
+/// <remarks>Of the options of methods one is given; none of them measures the file <see cref="PublishedFile"/>.</remarks>
+public sealed partial record SemanticIdPreset(string Variant, string Dataset, string Scale)
+{
+    private const string Beauty = "amazon14-beauty";
+    private const string Sports = "amazon14-sports";
+    private const string SentenceVectors = "text-use512.f16.npy";
+
+    /// <summary>RQ-VAE's sizes and variants.</summary>
+    public RqVaeOptions? RqVae { get; init; }
+
+    /// <summary>How RQ-VAE is trained.</summary>
+    public TrainingOptions? Training { get; init; }
+
+    /// <summary>Residual k-means, plain or balanced.</summary>
+    public ResidualKMeansOptions? KMeans { get; init; }
+
+    /// <summary>Product quantisation.</summary>
+    public ProductQuantiserOptions? Product { get; init; }
+
+    /// <summary>Balanced tree.</summary>
+    public BalancedTreeOptions? Tree { get; init; }
+
+    /// <summary>Random hyperplanes.</summary>
+    public LshOptions? Lsh { get; init; }
+
+    /// <summary>Random codes: levels and codes of each level.</summary>
+    public RandomIdOptions? Random { get; init; }
+
+    /// <summary>Levels of the shop's category tree.</summary>
+    public int? CategoryLevels { get; init; }
+
+    /// <summary>A published set in the data set's folder.</summary>
+    public string? PublishedFile { get; init; }
+
+    /// <summary>Whether the published set's last code only numbers equal ones.</summary>
+    public bool PublishedIsNumbered { get; init; }
+
+    /// <summary>Whether the published set's codes have no order.</summary>
+    public bool PublishedIsProduct { get; init; }
+
+    /// <summary>What is done about items that share their codes.</summary>
+    public CollisionPolicy Collisions { get; init; } = CollisionPolicy.FreeCode;
+
+    /// <summary>Where the values come from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What a user types: <c>sids-rqvae-3x256-amazon14-beauty-paper</c>.</summary>
+    public string Name => $"sids-{Variant}-{Dataset}-{Scale}";
+
+    /// <summary>One preset.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public static SemanticIdPreset Find(string name) =>
+        All.FirstOrDefault(preset => preset.Name == name)
+        ?? throw new ArgumentException(
+            $"No semantic id preset is called '{name}'. There are: "
+                + $"{string.Join(", ", All.Select(preset => preset.Name))}.",
+            nameof(name)
+        );
+
+    /// <summary>The preset with some options changed: those of its method, of its training, or <c>collisions</c>.</summary>
+    /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
+    /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
+    public SemanticIdPreset With(IEnumerable<KeyValuePair<string, string>> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var changed = this;
+        foreach (var (option, value) in values)
+            changed =
+                changed.TryChange(option, value)
+                ?? throw new ArgumentException(
+                    $"{Name} has no option '{option}'. There are: {string.Join(", ", OptionNames())}."
+                );
+        changed.RqVae?.Validate();
+        changed.Training?.Validate();
+        return changed;
+    }
+
+    /// <summary>The quantiser of this preset; null for a published set.</summary>
+    /// <param name="items">The catalogue, for ids from categories.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public IQuantiser? CreateQuantiser(ItemTable items) =>
+        this switch
+        {
+            { RqVae: { } sizes } => new RqVaeQuantiser(sizes, Training),
+            { KMeans: { } sizes } => new ResidualKMeans(sizes),
+            { Product: { } sizes } => new ProductQuantiser(sizes),
+            { Tree: { } shape } => new BalancedTree(shape),
+            { Lsh: { } sizes } => new LshQuantiser(sizes),
+            { Random: { } sizes } => new RandomIds(sizes.Levels, sizes.Codes),
+            { CategoryLevels: { } levels } => new CategoryTree(items, levels),
+            _ => null,
+        };
+
+    /// <summary>Catalogue and item vectors, the mean subtracted.</summary>
+    /// <remarks>
+    /// Public sets: the sentence vectors beside them, which share a large common direction. The embedded world: TF-IDF with
+    /// singular value decomposition of its texts.
+    /// </remarks>
+    /// <exception cref="DirectoryNotFoundException">The data set or its vectors are not on this machine.</exception>
+    public (ItemTable Items, EmbeddingMatrix Vectors) Load()
+    {
+        var (items, vectors) = LoadVectors();
+        return (items, EmbeddingSteps.Learn(vectors, EmbeddingStep.SubtractMean).Apply(vectors));
+    }
+
+    /// <summary>The published ids.</summary>
+    /// <exception cref="InvalidOperationException">The preset makes ids itself.</exception>
+    public SemanticIdTable LoadPublished(int itemCount)
+    {
+        if (PublishedFile is null)
+            throw new InvalidOperationException($"{Name} makes its ids; there is no file.");
+        var file = Path.Combine(DataFolders.Find(Dataset, PublishedFile), PublishedFile);
+        return SemanticIdFile.ReadPublished(
+            file,
+            itemCount,
+            structure: PublishedIsProduct ? CodeStructure.Product : CodeStructure.Residual,
+            isNumbered: PublishedIsNumbered
+        );
+    }
+
+    private (ItemTable Items, EmbeddingMatrix Vectors) LoadVectors()
+    {
+        if (WorldPreset.All.FirstOrDefault(world => world.Name == Dataset) is { } preset)
+        {
+            var items = World.Create(preset).Dataset.Items;
+            var encoder = new TfIdfSvdEncoder(new TfIdfOptions { Width = Scale == "smoke" ? 32 : 128 });
+            return (items, encoder.Encode(TextTemplate.Full.TextsOf(items)));
+        }
+        var catalogue = PublicDatasets.Load(Dataset).Items;
+        var path = Path.Combine(DataFolders.Find(Dataset, SentenceVectors), SentenceVectors);
+        return (catalogue, EmbeddingFile.Read(path, catalogue.ItemCount));
+    }
+
+    private IEnumerable<string> OptionNames() => Parts().SelectMany(OptionText.Names).Append("collisions").Distinct();
+
+    private IEnumerable<object> Parts() =>
+        new object?[] { RqVae, Training, KMeans, KMeans?.Clustering, Product, Tree, Lsh, Random }.OfType<object>();
+
+    private SemanticIdPreset? TryChange(string option, string value)
+    {
+        if (option.Equals("collisions", StringComparison.OrdinalIgnoreCase))
+            return Enum.TryParse<CollisionPolicy>(value, ignoreCase: true, out var policy)
+                ? this with
+                {
+                    Collisions = policy,
+                }
+                : throw new ArgumentException(
+                    $"'{value}' is no collision policy; there are {string.Join(", ", Enum.GetNames<CollisionPolicy>())}."
+                );
+        if (Has(RqVae))
+            return this with { RqVae = OptionText.With(RqVae!, option, value) };
+        if (Has(Training))
+            return this with { Training = OptionText.With(Training!, option, value) };
+        if (Has(KMeans))
+            return this with { KMeans = OptionText.With(KMeans!, option, value) };
+        if (Has(KMeans?.Clustering))
+            return this with
+            {
+                KMeans = KMeans! with { Clustering = OptionText.With(KMeans.Clustering, option, value) },
+            };
+        if (Has(Product))
+            return this with { Product = OptionText.With(Product!, option, value) };
+        if (Has(Tree))
+            return this with { Tree = OptionText.With(Tree!, option, value) };
+        if (Has(Lsh))
+            return this with { Lsh = OptionText.With(Lsh!, option, value) };
+        return Has(Random) ? this with { Random = OptionText.With(Random!, option, value) } : null;
+
+        bool Has<T>(T? part)
+            where T : class =>
+            part is not null && OptionText.Names(part).Contains(option, StringComparer.OrdinalIgnoreCase);
+    }
+}
+
+/// <summary>Sizes of random ids.</summary>
+public sealed record RandomIdOptions
+{
+    /// <summary>Codes of an id.</summary>
+    [System.ComponentModel.DataAnnotations.Range(1, 64)]
+    public int Levels { get; init; } = 3;
+
+    /// <summary>Codes of each level.</summary>
+    [System.ComponentModel.DataAnnotations.Range(1, 1_000_000)]
+    public int Codes { get; init; } = 256;
+}

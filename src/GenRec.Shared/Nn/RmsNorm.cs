@@ -1,0 +1,38 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace GenRec.Shared.Nn;
+
+/// <summary>
+/// Divides a vector by its root mean square and scales each coordinate; no mean is taken off and no bias is added. Zhang and
+/// Sennrich, "Root Mean Square Layer Normalization", arXiv:1910.07467.
+/// </summary>
+public sealed class RmsNorm : Module<Tensor, Tensor>
+{
+    private readonly Parameter weight; // [D], starts at one
+    private readonly Scalar epsilon; // kept: a temporary number may be freed during the call that takes it
+
+    /// <summary>Makes a norm over the last axis.</summary>
+    /// <param name="width">D, the length of the last axis, at least 1.</param>
+    /// <param name="epsilon">Added to the mean square; T5 takes 1e-6.</param>
+    public RmsNorm(long width, double epsilon = 1e-6)
+        : base(nameof(RmsNorm))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        this.epsilon = epsilon;
+        weight = new Parameter(ones(width));
+        RegisterComponents();
+    }
+
+    /// <summary><c>x / sqrt(mean(x^2) + epsilon) * w</c>.</summary>
+    /// <param name="input"><c>[.., D]</c>, float32.</param>
+    /// <returns>Same shape, owned by the caller.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var scale = input.square().mean([-1], keepdim: true).add_(epsilon).rsqrt_(); // [.., 1]
+        return (input * scale).mul(weight).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Data.Importers;
+
+namespace GenRec.Shared.SemanticIds;
+
+/// <summary>How k-means searches.</summary>
+public sealed record KMeansOptions
+{
+    /// <summary>Most rounds of assigning and averaging. At least 1.</summary>
+    [Range(1, 100_000)]
+    public int Rounds { get; init; } = 20;
+
+    /// <summary>Stop when a round lowers the sum of squared distances by less than this share. 0 to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double Tolerance { get; init; } = 1e-4;
+
+    /// <summary>
+    /// Points a cluster that the first centres are drawn from (k-means++, Arthur and Vassilvitskii, SODA 2007): more costs
+    /// time, and beyond some ten changes little. At least 1.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int SeedingPoints { get; init; } = 16;
+
+    /// <summary>Equal cluster sizes, as OneRec wants them (arXiv:2502.18965, Algorithm 1).</summary>
+    public bool Balanced { get; init; }
+}
+
+/// <summary>Clusters of points.</summary>
+/// <param name="Centres"><c>[k, d]</c>.</param>
+/// <param name="Labels">The cluster of each point, <c>[n]</c>.</param>
+/// <param name="Inertia">Sum of squared distances to the own centre.</param>
+/// <param name="Rounds">Rounds made.</param>
+public sealed record KMeansResult(EmbeddingMatrix Centres, int[] Labels, double Inertia, int Rounds);

@@ -1,0 +1,137 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.SemanticIds;
+
+/// <summary>The nearest of some vectors for each of many points: one matrix product a block, and a minimum while it is in cache.</summary>
+/// <remarks>
+/// <c>|x - c|^2 = |x|^2 - 2 (x c - |c|^2 / 2)</c>: the nearest centre has the largest <c>x c - |c|^2 / 2</c>. Of equally near
+/// ones the first is taken, on every device.
+/// </remarks>
+internal static class NearestCodes
+{
+    private const int BlockScores = 1 << 18; // 1 MiB of float32: stays in the second-level cache
+
+    /// <summary>Assigns points on the CPU.</summary>
+    /// <param name="points"><c>[n, d]</c>, float32, contiguous, CPU.</param>
+    /// <param name="centres"><c>[k, d]</c>, float32, CPU.</param>
+    /// <param name="nearest">Filled with the nearest centre of each point, <c>[n]</c>.</param>
+    /// <param name="distances">Filled with its squared distance, <c>[n]</c>; empty where not wanted.</param>
+    public static void Assign(Tensor points, Tensor centres, Span<int> nearest, Span<float> distances)
+    {
+        using var none = no_grad();
+        using var scope = NewDisposeScope();
+        var (rows, width, count) = ((int)points.shape[0], (int)points.shape[1], (int)centres.shape[0]);
+        var transposed = centres.t();
+        var halves = HalfSquaredNorms(Floats(centres.contiguous()), width);
+        var block = Math.Max(64, BlockScores / count);
+        var values = Floats(points);
+        for (var start = 0; start < rows; start += block)
+        {
+            var size = Math.Min(block, rows - start);
+            using var part = points.narrow(0, start, size);
+            using var products = part.mm(transposed);
+            var scores = Floats(products);
+            for (var row = 0; row < size; row++)
+            {
+                var best = ArgMax(scores.Slice(row * count, count), halves, out var score);
+                nearest[start + row] = best;
+                if (!distances.IsEmpty)
+                    distances[start + row] = Math.Max(
+                        0,
+                        SquaredNorm(values.Slice((start + row) * width, width)) - 2 * score
+                    );
+            }
+        }
+    }
+
+    /// <summary>The numbers of a contiguous CPU tensor of float32, without a copy.</summary>
+    public static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
+
+    /// <summary>Half the squared norm of each row.</summary>
+    public static float[] HalfSquaredNorms(ReadOnlySpan<float> rows, int width)
+    {
+        var halves = new float[rows.Length / width];
+        for (var row = 0; row < halves.Length; row++)
+            halves[row] = 0.5f * SquaredNorm(rows.Slice(row * width, width));
+        return halves;
+    }
+
+    /// <summary>Place of the largest <c>scores - offsets</c>; of equal ones the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int ArgMax(ReadOnlySpan<float> scores, ReadOnlySpan<float> offsets, out float largest)
+    {
+        var (at, best) = (0, 0);
+        largest = float.NegativeInfinity;
+        if (scores.Length >= 2 * Vector256<float>.Count)
+        {
+            ref var score = ref MemoryMarshal.GetReference(scores);
+            ref var offset = ref MemoryMarshal.GetReference(offsets);
+            var top = Vector256.Create(float.NegativeInfinity);
+            var places = Vector256<int>.Zero;
+            var now = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7);
+            for (; at <= scores.Length - Vector256<float>.Count; at += Vector256<float>.Count)
+            {
+                var value = Vector256.LoadUnsafe(ref score, (nuint)at) - Vector256.LoadUnsafe(ref offset, (nuint)at);
+                var greater = Vector256.GreaterThan(value, top);
+                top = Vector256.ConditionalSelect(greater, value, top);
+                places = Vector256.ConditionalSelect(greater.AsInt32(), now, places);
+                now += Vector256.Create(Vector256<float>.Count);
+            }
+            for (var lane = 0; lane < Vector256<float>.Count; lane++)
+                if (top[lane] > largest || (top[lane] == largest && places[lane] < best))
+                    (largest, best) = (top[lane], places[lane]);
+        }
+        for (; at < scores.Length; at++)
+            if (scores[at] - offsets[at] is var value && value > largest)
+                (largest, best) = (value, at);
+        return best;
+    }
+
+    /// <summary>Subtracts one row from another in place.</summary>
+    public static void Subtract(Span<float> from, ReadOnlySpan<float> row)
+    {
+        var at = 0;
+        for (; at <= from.Length - Vector<float>.Count; at += Vector<float>.Count)
+            (new Vector<float>(from[at..]) - new Vector<float>(row[at..])).CopyTo(from[at..]);
+        for (; at < from.Length; at++)
+            from[at] -= row[at];
+    }
+
+    /// <summary>Adds one row to another in place.</summary>
+    public static void Add(Span<float> to, ReadOnlySpan<float> row)
+    {
+        var at = 0;
+        for (; at <= to.Length - Vector<float>.Count; at += Vector<float>.Count)
+            (new Vector<float>(to[at..]) + new Vector<float>(row[at..])).CopyTo(to[at..]);
+        for (; at < to.Length; at++)
+            to[at] += row[at];
+    }
+
+    /// <summary>Sum of squares of a row.</summary>
+    public static float SquaredNorm(ReadOnlySpan<float> row)
+    {
+        var sum = Vector<float>.Zero;
+        var at = 0;
+        for (; at <= row.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            var part = new Vector<float>(row[at..]);
+            sum += part * part;
+        }
+        var total = Vector.Sum(sum);
+        for (; at < row.Length; at++)
+            total += row[at] * row[at];
+        return total;
+    }
+
+    /// <summary>Copies a matrix into a tensor on the CPU, owned by the caller.</summary>
+    public static Tensor ToTensor(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        var made = empty(rows, columns, dtype: ScalarType.Float32);
+        values.CopyTo(Floats(made));
+        return made;
+    }
+}

@@ -1,0 +1,135 @@
+using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Runtime;
+using GenRec.Shared.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.SemanticIds;
+
+/// <summary>Training RQ-VAE on item vectors: each epoch sees every item once, in another order.</summary>
+public sealed class RqVaeTask : PrefetchedTask<long[]>
+{
+    private readonly RqVae model;
+    private readonly Tensor items; // [N, D], float32
+    private readonly Tensor inputs; // the same, in the format of the layers' products
+    private readonly Precision precision;
+    private readonly int count;
+    private readonly string hash;
+    private (long Epoch, long[] Order)? shuffled;
+
+    /// <summary>Makes a model with fresh weights, and codebooks from k-means where the options say so.</summary>
+    /// <param name="vectors">One vector an item.</param>
+    /// <param name="options">Sizes, variants and batches.</param>
+    /// <param name="seed">Seed of the weights and of k-means.</param>
+    /// <param name="device">Where the model lives; the CPU where null.</param>
+    /// <exception cref="ArgumentException">There are fewer items than codes, or a number is not finite.</exception>
+    public RqVaeTask(EmbeddingMatrix vectors, RqVaeOptions options, long seed, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        FitSteps.Check(vectors, options.Codes, new FitOptions());
+        (count, hash) = (vectors.Rows, FitSteps.HashOf(vectors));
+        random.manual_seed(seed).Dispose();
+        model = new RqVae(vectors.Columns, options);
+        if (device is not null)
+            model.to(device);
+        using var scope = NewDisposeScope();
+        items = NearestCodes.ToTensor(vectors.Values, vectors.Rows, vectors.Columns).to(device ?? CPU);
+        items.DetachFromDisposeScope();
+        precision = Products.WherePays(options.Precision, device ?? CPU);
+        inputs = precision == Precision.BFloat16 ? items.to(ScalarType.BFloat16).DetachFromDisposeScope() : items;
+        if (options.KMeansStart)
+            RqVaeCare.StartWithKMeans(model, items, new CounterRandom((ulong)seed).Fork("rq-vae start"));
+    }
+
+    /// <inheritdoc/>
+    public override RqVae Model => model;
+
+    /// <inheritdoc/>
+    public override long BatchesPerEpoch => (count + model.Options.BatchSize - 1) / model.Options.BatchSize;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string> Identity =>
+        new Dictionary<string, string> { ["vectors"] = hash, ["model"] = model.Options.Describe() };
+
+    /// <summary>Share of the last batch's loss that compares input and output.</summary>
+    public double LastReconstruction { get; private set; } = double.NaN;
+
+    /// <summary>
+    /// Metrics of the codes that all items get now: <c>explained</c> (share of the vectors' variance that reconstruction keeps),
+    /// <c>unique</c> (different tuples over items), <c>usage</c> (share of codes in use) and <c>perplexity</c> (over the codebook's
+    /// size), each of the level where it is lowest.
+    /// </summary>
+    public override IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
+    {
+        using var codec = new RqVaeCodec(model, ownsModel: false);
+        var ids = new SemanticIdTable(codec.CodebookSizes, codec.Assign(items));
+        var levels = Enumerable.Range(0, ids.Levels).Select(level => CodeUsage.Of(ids, level)).ToArray();
+        return new Dictionary<string, double>
+        {
+            ["explained"] = Explained(codec, ids),
+            ["unique"] = ids.TupleCount / (double)ids.ItemCount,
+            ["usage"] = levels.Min(level => level.Usage),
+            ["perplexity"] = levels.Min(level => level.Perplexity / level.Size),
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override long[] MakeBatch(TrainingStep step)
+    {
+        if (shuffled?.Epoch != step.Epoch)
+        {
+            var order = new long[count];
+            for (var row = 0; row < count; row++)
+                order[row] = row;
+            step.Random.Fork("order of items").Shuffle(order.AsSpan(), (ulong)step.Epoch);
+            shuffled = (step.Epoch, order);
+        }
+        var size = model.Options.BatchSize;
+        var start = (int)step.BatchInEpoch * size;
+        return shuffled.Value.Order[start..Math.Min(count, start + size)];
+    }
+
+    /// <inheritdoc/>
+    protected override BatchLoss Loss(long[] batch, TrainingStep step)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var rows = tensor(batch, device: items.device);
+        var target = items.index_select(0, rows); // [B, D]
+        var input = precision == Precision.BFloat16 ? inputs.index_select(0, rows) : target;
+        var made = RqVaeObjective.Compute(model, input, target, precision);
+        RqVaeCare.AfterBatch(model, made, step.Step, step.Random.Fork("unused codes"));
+        return new BatchLoss(made.Loss, batch.Length);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (!disposing)
+            return;
+        model.Dispose();
+        inputs.Dispose();
+        items.Dispose();
+    }
+
+    /// <summary>Gives the model away: disposing the task leaves it alone afterwards.</summary>
+    internal RqVaeCodec TakeCodec() => new(model, ownsModel: true);
+
+    /// <summary>Frees everything but the model.</summary>
+    internal void DisposeButModel()
+    {
+        base.Dispose(true);
+        inputs.Dispose();
+        items.Dispose();
+    }
+
+    private double Explained(RqVaeCodec codec, SemanticIdTable ids)
+    {
+        using var scope = NewDisposeScope();
+        var rebuilt = codec.ReconstructTensor(ids.Codes).to(items.device); // [N, D]
+        var error = (items - rebuilt).square().sum().item<float>();
+        var spread = (items - items.mean([0L], keepdim: true)).square().sum().item<float>();
+        return spread == 0 ? 1 : 1 - error / spread;
+    }
+}

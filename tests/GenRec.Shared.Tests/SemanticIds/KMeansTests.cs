@@ -1,0 +1,149 @@
+using CsCheck;
+using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds;
+
+namespace GenRec.Shared.Tests.SemanticIds;
+
+public class KMeansTests
+{
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(20, 7)]
+    [InlineData(300, 33)]
+    public void TheFastNearestCodeIsThatOfAPlainLoop(int codes, int width)
+    {
+        var points = Clouds.Around(50, 500, width, noise: 1, seed: 3);
+        var centres = Clouds.Around(50, codes, width, noise: 1, seed: 4);
+        var (nearest, distances) = (new int[500], new float[500]);
+        using var p = NearestCodes.ToTensor(points.Values, 500, width);
+        using var c = NearestCodes.ToTensor(centres.Values, codes, width);
+        NearestCodes.Assign(p, c, nearest, distances);
+        for (var row = 0; row < 500; row++)
+        {
+            var all = Enumerable.Range(0, codes).Select(code => Distance(points[row], centres[code])).ToArray();
+            Assert.InRange(all[nearest[row]] - all.Min(), 0, 1e-4);
+            Assert.InRange(distances[row] - all.Min(), -1e-3, 1e-3);
+        }
+    }
+
+    [Fact]
+    public void OfEqualScoresTheFirstWins() =>
+        Gen.Int[1, 40]
+            .SelectMany(length =>
+                Data.DataGen.Arrays(Gen.Int[0, 3], length, length)
+                    .Select(values => Array.ConvertAll(values, v => (float)v))
+            )
+            .Sample(scores =>
+                NearestCodes.ArgMax(scores, new float[scores.Length], out var largest)
+                    == Array.IndexOf(scores, scores.Max())
+                && largest == scores.Max()
+            );
+
+    [Fact]
+    public void LloydIsThatOfAPlainLoopFromTheSameCentres()
+    {
+        var points = Clouds.Around(6, 200, 5, noise: 0.8);
+        var once = KMeans.Fit(points, 6, new CounterRandom(1), new KMeansOptions { Rounds = 1, Tolerance = 0 });
+        var twice = KMeans.Fit(points, 6, new CounterRandom(1), new KMeansOptions { Rounds = 2, Tolerance = 0 });
+        for (var cluster = 0; cluster < 6; cluster++)
+        {
+            var own = Enumerable.Range(0, 200).Where(row => once.Labels[row] == cluster).ToArray();
+            for (var i = 0; i < 5; i++)
+                Assert.Equal(own.Average(row => points[row][i]), twice.Centres[cluster][i], 3);
+        }
+        Assert.True(twice.Inertia <= once.Inertia);
+        Assert.InRange(KMeans.Fit(points, 6, new CounterRandom(1)).Rounds, 2, 20); // does not stop before it has begun
+    }
+
+    [Fact]
+    public void ResidualCodesAreThoseOfAPlainLoop()
+    {
+        var vectors = Clouds.Around(20, 120, 6, noise: 0.5);
+        using var fit = new ResidualKMeans(new() { Levels = 3, Codes = 7 }).Fit(
+            vectors,
+            new FitOptions { Collisions = CollisionPolicy.None }
+        );
+        var codec = (ResidualCodebooks)fit.Codec;
+        for (var item = 1; item <= 120; item++)
+        {
+            var residual = vectors[item - 1].ToArray();
+            for (var level = 0; level < 3; level++)
+            {
+                var book = codec.Codebook(level);
+                var nearest = Enumerable.Range(0, 7).MinBy(code => Distance(residual, book[code]));
+                Assert.Equal(nearest, fit.Ids[item][level]);
+                for (var i = 0; i < 6; i++)
+                    residual[i] -= book[nearest][i];
+            }
+        }
+    }
+
+    [Fact]
+    public void EveryLevelLowersTheError()
+    {
+        var vectors = Clouds.Around(20, 200, 6, noise: 0.5);
+        var errors = Enumerable
+            .Range(1, 4)
+            .Select(levels =>
+            {
+                using var fit = new ResidualKMeans(new() { Levels = levels, Codes = 7 }).Fit(vectors);
+                return Clouds.Error(vectors, fit.Codec.Reconstruct(fit.Codec.Assign(vectors)));
+            })
+            .ToArray();
+        Assert.Equal(errors.OrderDescending(), errors);
+    }
+
+    [Theory]
+    [InlineData(100, 10)]
+    [InlineData(103, 10)]
+    [InlineData(9, 9)]
+    public void BalancedClustersAreEquallyLarge(int rows, int clusters)
+    {
+        var made = KMeans.Fit(
+            Clouds.Around(3, rows, 4),
+            clusters,
+            new CounterRandom(1),
+            new KMeansOptions { Balanced = true }
+        );
+        var counts = made.Labels.CountBy(label => label).Select(pair => pair.Value).ToArray();
+        Assert.Equal(clusters, counts.Length);
+        Assert.True(counts.Max() - counts.Min() <= 1);
+    }
+
+    [Fact]
+    public void QuickselectFindsTheSmallest() =>
+        Data
+            .DataGen.Arrays(Gen.Int[0, 5], 1, 30)
+            .Sample(values =>
+            {
+                for (var count = 0; count <= values.Length; count++)
+                {
+                    var keys = Array.ConvertAll(values, value => (float)value);
+                    var items = Enumerable.Range(0, values.Length).ToArray();
+                    BalancedKMeans.Nearest(keys, items, count);
+                    var expected = values
+                        .Select((value, item) => (value, item))
+                        .Order()
+                        .Take(count)
+                        .Select(x => x.item);
+                    Assert.Equal(expected.Order(), items.Take(count).Order());
+                }
+            });
+
+    [Fact]
+    public void FewerDifferentPointsThanClustersStillEnd()
+    {
+        var same = new EmbeddingMatrix(10, 2, Enumerable.Repeat(1f, 20).ToArray());
+        var made = KMeans.Fit(same, 4, new CounterRandom(1));
+        Assert.Equal(0, made.Inertia, 6);
+    }
+
+    private static double Distance(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++)
+            sum += Math.Pow((double)a[i] - b[i], 2);
+        return sum;
+    }
+}

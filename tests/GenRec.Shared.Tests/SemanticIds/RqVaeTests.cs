@@ -1,0 +1,266 @@
+using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds;
+using GenRec.Shared.Training;
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.Tests.SemanticIds;
+
+[Collection(TorchGenerator.Name)]
+public class RqVaeTests
+{
+    private static readonly RqVaeOptions Tiny = new()
+    {
+        Hidden = [12],
+        Latent = 6,
+        Levels = 3,
+        Codes = 8,
+        BatchSize = 32,
+        Precision = Precision.Float32,
+    };
+
+    private static readonly TrainingOptions Short = RqVaeQuantiser.DefaultTraining with
+    {
+        Epochs = 40,
+        EvaluateEveryEpochs = null,
+        LearningRate = 5e-3,
+        TensorBoard = false,
+    };
+
+    public static TheoryData<string> Variants =>
+        ["gradient", "rotation", "gumbel", "average", "first level", "mean", "sinkhorn", "reset", "bfloat16"];
+
+    private static RqVaeOptions Variant(string name) =>
+        name switch
+        {
+            "rotation" => Tiny with { Path = GradientPath.Rotation },
+            "gumbel" => Tiny with { Path = GradientPath.Gumbel },
+            "average" => Tiny with { Update = CodebookUpdate.MovingAverage, Decay = 0.9 },
+            "first level" => Tiny with { Residual = ResidualGradient.FirstLevelOnly },
+            "mean" => Tiny with { Scale = LossScale.Mean },
+            "sinkhorn" => Tiny with { LastLevelEpsilon = 0.003 },
+            "reset" => Tiny with { ResetEverySteps = 5, KMeansStart = false },
+            "bfloat16" => Tiny with { Precision = Precision.BFloat16 },
+            _ => Tiny,
+        };
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void TrainingLowersTheReconstructionError(string variant)
+    {
+        var vectors = Clouds.Around(12, 96, 10);
+        using var start = new RqVaeQuantiser(Variant(variant), Short with { Epochs = null, Steps = 1 }).Fit(vectors);
+        using var end = new RqVaeQuantiser(Variant(variant), Short).Fit(vectors);
+        var (before, after) = (Error(start), Error(end));
+        Assert.True(after < 0.8 * before, $"{after} is not well below {before}");
+
+        double Error(QuantiserFit fit) => Clouds.Error(vectors, fit.Codec.Reconstruct(fit.Codec.Assign(vectors)));
+    }
+
+    [Theory]
+    [InlineData("gradient")]
+    [InlineData("rotation")]
+    [InlineData("gumbel")]
+    [InlineData("average")]
+    [InlineData("first level")]
+    public void EveryParameterReceivesAGradient(string variant)
+    {
+        var vectors = Clouds.Around(30, 60, 10);
+        using var task = new RqVaeTask(vectors, Variant(variant), seed: 1);
+        task.Model.train();
+        var step = new TrainingStep(1, 0, task.BatchesPerEpoch, 1);
+        task.Loss(step).Mean.backward();
+        foreach (var (name, weight) in task.Model.named_parameters())
+            if (weight.requires_grad)
+                Assert.True(
+                    weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-6f,
+                    name
+                );
+            else
+                Assert.True(variant == "average" && name.StartsWith("codebook", StringComparison.Ordinal), name);
+    }
+
+    [Fact]
+    public void EveryLevelsCommitmentReachesTheEncoderUnlessOnlyTheFirstMay()
+    {
+        var vectors = Clouds.Around(30, 60, 10);
+        var (all, first) = (Gradient(Tiny), Gradient(Tiny with { Residual = ResidualGradient.FirstLevelOnly }));
+        var one = Gradient(Tiny with { Residual = ResidualGradient.FirstLevelOnly, Levels = 1 });
+        Assert.False(allclose(all, first, atol: 1e-6));
+        Assert.True(first.abs().sum().item<float>() > 0);
+        Assert.True(one.abs().sum().item<float>() > 0);
+
+        Tensor Gradient(RqVaeOptions options)
+        {
+            using var task = new RqVaeTask(vectors, options, seed: 1);
+            task.Model.train();
+            task.Loss(new TrainingStep(1, 0, task.BatchesPerEpoch, 1)).Mean.backward();
+            return task.Model.named_parameters().Single(p => p.name == "encoder.0.weight").parameter.grad!.clone();
+        }
+    }
+
+    [Fact]
+    public void TheLossIsThePapersFormula()
+    {
+        var vectors = Clouds.Around(30, 40, 10);
+        using var task = new RqVaeTask(vectors, Tiny with { BatchSize = 40 }, seed: 1);
+        task.Model.train();
+        var loss = task.Loss(new TrainingStep(1, 0, 1, 1)).Mean.item<float>();
+        var model = task.Model;
+        using var _ = no_grad();
+        var x = tensor(vectors.Values.ToArray(), 40, 10);
+        var z = model.Encode(x);
+        var (residual, sum, expected) = (z.clone(), zeros_like(z), 0.0);
+        for (var level = 0; level < Tiny.Levels; level++)
+        {
+            var nearest = cdist(residual, model.Codebook(level)).argmin(1);
+            var chosen = model.Codebook(level).index_select(0, nearest);
+            expected += 1.25 * (residual - chosen).square().sum().item<float>() / 40;
+            (residual, sum) = (residual - chosen, sum + chosen);
+        }
+        expected += (model.Decode(sum) - x).square().sum().item<float>() / 40;
+        Assert.Equal(expected, loss, 3);
+    }
+
+    [Fact]
+    public void RotationHasTheValueOfTheSumAndTurnsTheGradient()
+    {
+        manual_seed(1).Dispose();
+        var z = randn(5, 4, requires_grad: true);
+        var q = randn(5, 4);
+        var passed = RqVaeObjective.Rotated(z, q);
+        Assert.True(allclose(passed, q, rtol: 1e-4, atol: 1e-5));
+        var incoming = randn(5, 4);
+        (passed * incoming).sum().backward();
+        // By brute force: the rotation that takes z/|z| to q/|q| in their plane, as a matrix, times |q| / |z|.
+        for (var row = 0; row < 5; row++)
+        {
+            var (u, t) = (z.detach()[row] / z.detach()[row].norm(), q[row] / q[row].norm());
+            var w = (u + t) / (u + t).norm();
+            var rotation = eye(4) - 2f * outer(w, w) + 2f * outer(t, u);
+            Assert.True(allclose(rotation.mv(u), t, atol: 1e-5));
+            Assert.True(allclose(rotation.mm(rotation.t()), eye(4), atol: 1e-5));
+            var expected = rotation.t().mv(incoming[row]) * (q[row].norm() / z.detach()[row].norm());
+            Assert.True(allclose(z.grad![row], expected, rtol: 1e-4, atol: 1e-5));
+        }
+    }
+
+    [Fact]
+    public void MovingAveragesAreThoseOfASlowLoop()
+    {
+        var vectors = Clouds.Around(30, 40, 10);
+        var options = Tiny with { Update = CodebookUpdate.MovingAverage, Decay = 0.9, BatchSize = 40, Levels = 1 };
+        using var task = new RqVaeTask(vectors, options, seed: 1);
+        var model = task.Model;
+        model.train();
+        using var _ = no_grad();
+        var before = model.Codebook(0).detach().clone();
+        var z = model.Encode(tensor(vectors.Values.ToArray(), 40, 10));
+        var nearest = cdist(z, before).argmin(1).data<long>().ToArray();
+        task.Loss(new TrainingStep(1, 0, 1, 1));
+        var (count, sum) = (new double[8], new double[8, 6]);
+        for (var code = 0; code < 8; code++)
+        {
+            count[code] = 0.9 + 0.1 * nearest.Count(choice => choice == code);
+            for (var d = 0; d < 6; d++)
+            {
+                sum[code, d] = 0.9 * before[code, d].item<float>();
+                for (var row = 0; row < 40; row++)
+                    if (nearest[row] == code)
+                        sum[code, d] += 0.1 * z[row, d].item<float>();
+            }
+        }
+        var total = count.Sum();
+        for (var code = 0; code < 8; code++)
+        for (var d = 0; d < 6; d++)
+        {
+            var smoothed = (count[code] + 1e-5) / (total + 8e-5) * total;
+            Assert.Equal(sum[code, d] / smoothed, model.Codebook(0)[code, d].item<float>(), 3);
+        }
+    }
+
+    [Fact]
+    public void UnusedCodesMoveToResidualsOfTheBatch()
+    {
+        var vectors = Clouds.Around(30, 40, 10);
+        using var task = new RqVaeTask(vectors, Tiny with { ResetEverySteps = 1, BatchSize = 40 }, seed: 1);
+        using (no_grad())
+            task.Model.Codebook(0)[3].fill_(1000f);
+        task.Model.train();
+        using var z = task.Model.Encode(tensor(vectors.Values.ToArray(), 40, 10)).detach();
+        task.Loss(new TrainingStep(1, 0, 1, 1));
+        var moved = task.Model.Codebook(0).detach()[3];
+        Assert.True((z - moved).abs().sum(1).min().item<float>() < 1e-5);
+    }
+
+    [Fact]
+    public void AStoppedFitGoesOnToTheSameCodes()
+    {
+        var folder = Directory.CreateTempSubdirectory("genrec-").FullName;
+        try
+        {
+            var vectors = Clouds.Around(20, 90, 10);
+            var options = Tiny with { Update = CodebookUpdate.MovingAverage, ResetEverySteps = 7 };
+            var training = Short with { Epochs = 10, CheckpointEverySteps = 5 };
+            using var whole = new RqVaeQuantiser(options, training).Fit(vectors);
+            using var stop = new CancellationTokenSource();
+            var quantiser = new RqVaeQuantiser(options, training);
+            var fitting = new FitOptions
+            {
+                Folder = folder,
+                Cancellation = stop.Token,
+                Progress = new Handler(made =>
+                {
+                    if (made.Training is CheckpointWritten { At.Step: 15 })
+                        stop.Cancel();
+                }),
+            };
+            Assert.Throws<TrainingInterruptedException>(() => quantiser.Fit(vectors, fitting));
+            using var resumed = quantiser.Fit(vectors, new FitOptions { Folder = folder });
+            Assert.Equal(whole.Ids.Codes.ToArray(), resumed.Ids.Codes.ToArray());
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [Fact]
+    public void ACodecReadFromDiskGivesTheSameCodes()
+    {
+        using var folder = new Data.TempFolder();
+        var vectors = Clouds.Around(12, 60, 10);
+        using var fit = new RqVaeQuantiser(Tiny, Short with { Epochs = 5 }).Fit(vectors);
+        var codec = (RqVaeCodec)fit.Codec;
+        codec.Save(folder.PathOf("rq-vae.safetensors"));
+        using var read = RqVaeCodec.Load(folder.PathOf("rq-vae.safetensors"));
+        var cold = Clouds.Around(12, 30, 10, seed: 9);
+        Assert.Equal(codec.Assign(cold), read.Assign(cold));
+        Assert.Equal(codec.Options(), read.Options());
+    }
+
+    [Fact]
+    public void OneStepLeavesNothingBehind()
+    {
+        using var task = new RqVaeTask(Clouds.Around(30, 60, 10), Tiny with { ResetEverySteps = 2 }, seed: 1);
+        task.Model.train();
+        using var inner = NewDisposeScope();
+        for (var batch = 0; batch < 4; batch++)
+        {
+            using var scope = NewDisposeScope();
+            task.Loss(new TrainingStep(1, batch, task.BatchesPerEpoch, 1)).Mean.backward();
+        }
+        foreach (var weight in task.Model.parameters())
+            weight.grad = null;
+        Assert.Equal(0, inner.DisposablesCount);
+    }
+
+    private sealed class Handler(Action<FitProgress> handle) : IProgress<FitProgress>
+    {
+        public void Report(FitProgress value) => handle(value);
+    }
+}
+
+file static class CodecNames
+{
+    public static string Options(this RqVaeCodec codec) => codec.Model.Options.Describe();
+}
