@@ -61,6 +61,7 @@ public class DoctorTests
             "set_num_threads",
             "get_num_interop_threads",
             "mps_is_available",
+            "is_complex",
             "is_floating_point",
             "t",
         ];
