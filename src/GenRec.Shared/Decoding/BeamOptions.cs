@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Decoding;
@@ -17,7 +18,7 @@ public enum IdConstraint
 }
 
 /// <summary>How a beam search goes.</summary>
-public sealed record BeamOptions
+public sealed record BeamOptions : RichRecord
 {
     /// <summary>W, beams of a user. At least as many as items are wanted; wider is slower and closer to exact. Default 20.</summary>
     [Range(1, 1 << 20)]

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace GenRec.Shared.Decoding;
 
 /// <summary>Recommends what beam search finds.</summary>
 /// <remarks>Lists are at most as long as the search is wide; longer ones end with empty places.</remarks>
-public sealed class BeamRecommender : IRecommender
+public sealed class BeamRecommender : RichObject, IRecommender
 {
     private readonly BeamSearch search;
     private readonly Func<Histories, IStepDecoder> start;

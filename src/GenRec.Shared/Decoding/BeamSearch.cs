@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Decoding;
 /// All beams of all users move together. Scores are sums of log-probabilities in float32; ties go to the better beam and then
 /// to the smaller token. With at least as many beams as ids the result is the exact ranking.
 /// </remarks>
-public sealed class BeamSearch
+public sealed class BeamSearch : RichObject
 {
     private readonly TrieView view;
     private readonly BeamOptions options;

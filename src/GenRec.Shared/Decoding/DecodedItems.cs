@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -5,7 +6,7 @@ namespace GenRec.Shared.Decoding;
 /// <summary>Items with scores, best first: what every way of decoding ends in.</summary>
 /// <param name="Items">Item ids, 0 at an empty place, <c>[B, k]</c>, int64.</param>
 /// <param name="Scores">Scores, negative infinity at an empty place, <c>[B, k]</c>, float32.</param>
-public sealed record DecodedItems(Tensor Items, Tensor Scores) : IDisposable
+public sealed record DecodedItems(Tensor Items, Tensor Scores) : RichRecord, IDisposable
 {
     /// <summary>Ids that were generated, for all users together; 0 where items were scored and nothing generated.</summary>
     public long Generated { get; init; }

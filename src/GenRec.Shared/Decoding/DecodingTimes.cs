@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Decoding;
 
 /// <summary>The parts of a search.</summary>
@@ -14,7 +16,7 @@ public enum DecodingPart
 }
 
 /// <summary>Where the time of searches goes. On a GPU work is only handed out, so the parts mean something on the CPU alone.</summary>
-public sealed class DecodingTimes
+public sealed class DecodingTimes : RichObject
 {
     private readonly TimeSpan[] spent = new TimeSpan[Enum.GetValues<DecodingPart>().Length];
 

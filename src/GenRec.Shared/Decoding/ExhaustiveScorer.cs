@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace GenRec.Shared.Decoding;
 
 /// <summary>Scores every item with a generative model, level by level, so that each prefix is computed once.</summary>
 /// <remarks>What beam search is held against. A user costs as much as a beam for each prefix: for small catalogues.</remarks>
-public sealed class ExhaustiveScorer : IFullScorer
+public sealed class ExhaustiveScorer : RichObject, IFullScorer
 {
     private readonly PrefixTrie trie;
     private readonly Func<Histories, IStepDecoder> start;

@@ -1,10 +1,11 @@
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
 
 /// <summary>The ids that a search has generated, beam by beam.</summary>
 /// <remarks>A beam that found no legal token has the score negative infinity, and its tokens mean nothing.</remarks>
-public sealed class GeneratedIds : IDisposable
+public sealed class GeneratedIds : RichObject, IDisposable
 {
     private readonly TrieView view;
     private readonly UserExclusion? exclusion;

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -7,7 +8,7 @@ namespace GenRec.Shared.Decoding;
 /// The tokens that may be drawn share all probability. Scores are the model's own log-probabilities, whatever the temperature,
 /// so that samples and beams can be compared.
 /// </remarks>
-public sealed class IdSampler
+public sealed class IdSampler : RichObject
 {
     private readonly TrieView view;
     private readonly SamplingOptions options;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -12,7 +13,7 @@ namespace GenRec.Shared.Decoding;
 /// Cosines are computed once for each pair of codes; an item's similarities are then look-ups, so that no table of items by
 /// items is ever kept. An item is its own nearest neighbour, so a walk never loses what it holds.
 /// </remarks>
-public sealed class ItemGraph : IDisposable
+public sealed class ItemGraph : RichObject, IDisposable
 {
     private const int ItemsAtOnce = 512;
 
@@ -74,7 +75,7 @@ public sealed class ItemGraph : IDisposable
 }
 
 /// <summary>How a graph is walked; the defaults are RPG's own (arXiv:2506.05781, default configuration).</summary>
-public sealed record GraphOptions
+public sealed record GraphOptions : RichRecord
 {
     /// <summary>b, items kept between steps. Default 50.</summary>
     [Range(1, 1 << 20)]
@@ -96,7 +97,7 @@ public sealed record GraphOptions
 /// It scores at most <c>b k</c> items a step; where that nears the catalogue, <see cref="ParallelItemScorer.Best"/> is both exact and
 /// faster.
 /// </remarks>
-public sealed class GraphDecoder
+public sealed class GraphDecoder : RichObject
 {
     private readonly ParallelItemScorer scorer;
     private readonly ItemGraph graph;

@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Decoding;
 /// RPG, Hou et al., KDD 2025, arXiv:2506.05781: codes of an item are independent given the user, so an item's score is the mean
 /// of its codes' log-probabilities, and ranking the whole catalogue exactly takes N times m look-ups.
 /// </remarks>
-public sealed class ParallelItemScorer : IDisposable
+public sealed class ParallelItemScorer : RichObject, IDisposable
 {
     private const int BlockItems = 4096;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -12,7 +13,7 @@ namespace GenRec.Shared.Decoding;
 /// is its place among the edges, and a run of leaves kept for each state, from which <see cref="TrieView"/>s are made. A trie
 /// never changes: <see cref="With(int[], int[], int)"/> gives a new one.
 /// </remarks>
-public sealed class PrefixTrie : IDisposable
+public sealed class PrefixTrie : RichObject, IDisposable
 {
     private readonly Lazy<Tensor> edges; // [S - 1], each state but the root as parent * radix + token
     private readonly Lazy<Tensor>[] used; // of each level

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Decoding;
 
 /// <summary>How ids are drawn.</summary>
-public sealed record SamplingOptions
+public sealed record SamplingOptions : RichRecord
 {
     /// <summary>Ids drawn for each user. Default 10.</summary>
     [Range(1, 1 << 20)]

@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
 
 /// <summary>How sessions are searched for.</summary>
-public sealed record SessionOptions
+public sealed record SessionOptions : RichRecord
 {
     /// <summary>W, sessions kept for each user. Default 20.</summary>
     [Range(1, 1 << 20)]
@@ -23,7 +24,7 @@ public sealed record SessionOptions
 /// <param name="Items">Item ids, <c>[B, W, m]</c>, int64; 0 throughout a session that could not be completed.</param>
 /// <param name="Tokens">Tokens without separators, <c>[B, W, m L]</c>, int64.</param>
 /// <param name="Scores">Log-probabilities, <c>[B, W]</c>, float32; negative infinity where there is no session.</param>
-public sealed record DecodedSessions(Tensor Items, Tensor Tokens, Tensor Scores) : IDisposable
+public sealed record DecodedSessions(Tensor Items, Tensor Tokens, Tensor Scores) : RichRecord, IDisposable
 {
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
@@ -39,7 +40,7 @@ public sealed record DecodedSessions(Tensor Items, Tensor Tokens, Tensor Scores)
 /// OneRec (arXiv:2502.18965) generates sessions as one sequence, with a start token before every item. Separators are read by the
 /// decoder, not chosen, so they have no part in the score.
 /// </remarks>
-public sealed class SessionSearch
+public sealed class SessionSearch : RichObject
 {
     private readonly TrieView view;
     private readonly SessionOptions options;

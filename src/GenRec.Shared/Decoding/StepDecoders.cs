@@ -1,10 +1,11 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Nn;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
 
 /// <summary>Generates with an encoder-decoder; the encoder's keys and values are made once a user and read by all beams.</summary>
-public sealed class T5StepDecoder : IStepDecoder
+public sealed class T5StepDecoder : RichObject, IStepDecoder
 {
     private readonly T5 model;
     private readonly T5Memory memory;
@@ -56,7 +57,7 @@ public sealed class T5StepDecoder : IStepDecoder
 }
 
 /// <summary>Generates with a decoder-only model; the keys and values of the history are shared by a user's beams.</summary>
-public sealed class CausalStepDecoder : IStepDecoder
+public sealed class CausalStepDecoder : RichObject, IStepDecoder
 {
     private readonly CausalT5 model;
     private readonly T5Cache cache;
@@ -107,7 +108,7 @@ public sealed class CausalStepDecoder : IStepDecoder
 
 /// <summary>Heads that predict all codes of an id at once, each level on its own, as RPG's (arXiv:2506.05781).</summary>
 /// <remarks>What was chosen before changes nothing; a search over such heads needs the trie to find items at all.</remarks>
-public sealed class HeadsStepDecoder : IStepDecoder
+public sealed class HeadsStepDecoder : RichObject, IStepDecoder
 {
     private readonly IReadOnlyList<Tensor> logits;
     private int level;

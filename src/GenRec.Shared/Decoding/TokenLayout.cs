@@ -1,9 +1,11 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.Decoding;
 
 /// <summary>Which column of the logits each code of each level has.</summary>
 /// <param name="Sizes">Codes of each level, <c>[levels]</c>; codes are <c>0..size-1</c>.</param>
 /// <param name="Starts">Column of code 0 of each level, <c>[levels]</c>.</param>
-public sealed record TokenLayout(IReadOnlyList<int> Sizes, IReadOnlyList<int> Starts)
+public sealed record TokenLayout(IReadOnlyList<int> Sizes, IReadOnlyList<int> Starts) : RichRecord
 {
     /// <summary>Number of levels.</summary>
     public int Levels => Sizes.Count;

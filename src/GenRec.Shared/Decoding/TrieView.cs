@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -9,7 +10,7 @@ namespace GenRec.Shared.Decoding;
 /// The leaves below a state are one run, so a state is open as long as its run holds an allowed leaf. The view counts
 /// allowed leaves only, hence each state's run in its own counting; closed states have empty runs.
 /// </remarks>
-public sealed class TrieView : IDisposable
+public sealed class TrieView : RichObject, IDisposable
 {
     private readonly Tensor? allowed; // [MaxItem + 1], bool; null: all
     private readonly Lazy<long[]> leafOfItemOnHost;

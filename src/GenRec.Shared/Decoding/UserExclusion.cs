@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -8,7 +9,7 @@ namespace GenRec.Shared.Decoding;
 /// Kept as the sorted leaves of each user: the closed leaves below a state are counted by two binary searches. A leaf that
 /// several items share is closed where all of them are excluded; else the excluded ones are left out of the list.
 /// </remarks>
-public sealed class UserExclusion : IDisposable
+public sealed class UserExclusion : RichObject, IDisposable
 {
     internal const long Nowhere = long.MaxValue; // behind every leaf and item
 

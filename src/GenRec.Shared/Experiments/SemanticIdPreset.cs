@@ -1,6 +1,7 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Data.Worlds;
+using GenRec.Shared.Display;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Text;
 using GenRec.Shared.Training;
@@ -12,7 +13,7 @@ namespace GenRec.Shared.Experiments;
 /// <param name="Dataset">A public data set with item vectors, or a preset of the embedded world.</param>
 /// <param name="Scale"><c>smoke</c>, <c>tutorial</c> or <c>paper</c>.</param>
 /// <remarks>Of the options of methods one is given; none of them measures the file <see cref="PublishedFile"/>.</remarks>
-public sealed partial record SemanticIdPreset(string Variant, string Dataset, string Scale)
+public sealed partial record SemanticIdPreset(string Variant, string Dataset, string Scale) : RichRecord
 {
     private const string Beauty = "amazon14-beauty";
     private const string Sports = "amazon14-sports";
@@ -186,7 +187,7 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
 }
 
 /// <summary>Sizes of random ids.</summary>
-public sealed record RandomIdOptions
+public sealed record RandomIdOptions : RichRecord
 {
     /// <summary>Codes of an id.</summary>
     [System.ComponentModel.DataAnnotations.Range(1, 64)]

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,7 +9,8 @@ namespace GenRec.Shared.Nn;
 
 /// <summary>T5's decoder without an encoder: a decoder-only model over one stream of tokens, history and target alike.</summary>
 /// <remarks>The same layers as <see cref="T5"/>, so that the two can be compared at equal shape; positions are relative.</remarks>
-public sealed class CausalT5 : Module<Tensor, Tensor?, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class CausalT5 : Module<Tensor, Tensor?, Tensor>, IRichValue
 {
     private readonly Embedding tokens;
     private readonly T5Decoder decoder;
@@ -64,4 +66,10 @@ public sealed class CausalT5 : Module<Tensor, Tensor?, Tensor>
 
     private Tensor Logits(Tensor hidden) =>
         Products.Linear(hidden * outputScale, tokens.weight!, null, Options.Precision);
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -12,7 +13,8 @@ namespace GenRec.Shared.Nn;
 /// Near distances have a bucket each, further ones share buckets that grow with the logarithm of the distance up to
 /// <c>maxDistance</c>; everything beyond shares the last.
 /// </remarks>
-public sealed class RelativePositionBias : Module
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class RelativePositionBias : Module, IRichValue
 {
     private readonly Parameter weight; // [buckets, H]
     private readonly Tensor bucketOf; // [2 maxDistance + 1], for the distances -maxDistance..maxDistance
@@ -77,4 +79,10 @@ public sealed class RelativePositionBias : Module
         var step = Math.Log((double)distance / exact) / Math.Log((double)maxDistance / exact) * (buckets - exact);
         return first + Math.Min(buckets - 1, exact + (int)(step + 1e-9));
     }
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }

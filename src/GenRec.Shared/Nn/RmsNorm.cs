@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -9,7 +10,8 @@ namespace GenRec.Shared.Nn;
 /// Divides a vector by its root mean square and scales each coordinate; no mean is taken off and no bias is added. Zhang and
 /// Sennrich, "Root Mean Square Layer Normalization", arXiv:1910.07467.
 /// </summary>
-public sealed class RmsNorm : Module<Tensor, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class RmsNorm : Module<Tensor, Tensor>, IRichValue
 {
     private readonly Parameter weight; // [D], starts at one
     private readonly Scalar epsilon; // kept: a temporary number may be freed during the call that takes it
@@ -35,4 +37,10 @@ public sealed class RmsNorm : Module<Tensor, Tensor>
         var scale = input.square().mean([-1], keepdim: true).add_(epsilon).rsqrt_(); // [.., 1]
         return (input * scale).mul(weight).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }

@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -15,7 +16,8 @@ namespace GenRec.Shared.Nn;
 /// <see cref="RelativePositionBias"/> for each side. Differs from common implementations in what it spares: the encoder takes
 /// packed rows (<see cref="TokenBatch"/>), and its keys and values are shared by all beams of a user.
 /// </remarks>
-public sealed class T5 : Module<Tensor, Tensor, Tensor, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
 {
     private readonly Embedding tokens;
     private readonly T5Encoder encoder;
@@ -129,4 +131,10 @@ public sealed class T5 : Module<Tensor, Tensor, Tensor, Tensor>
 
     /// <summary>Keeps a memory until it is disposed, whatever scope it was made in.</summary>
     internal static T5Memory Keep(T5Memory memory) => memory.Detach();
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }

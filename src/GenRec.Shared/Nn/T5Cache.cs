@@ -1,9 +1,10 @@
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
 
 /// <summary>What a decoder has read of the encoder: keys and values of each layer, once a user, never per beam.</summary>
-public sealed class T5Memory : IDisposable
+public sealed class T5Memory : RichObject, IDisposable
 {
     private readonly (Tensor Keys, Tensor Values)[] layers;
 
@@ -52,7 +53,7 @@ public sealed class T5Memory : IDisposable
 
 /// <summary>Keys and values of the positions that a decoder has produced, beam by beam, behind a prompt that beams share.</summary>
 /// <remarks>Beams are rows <c>b W + w</c>; <see cref="Reorder"/> is called when beams were chosen.</remarks>
-public sealed class T5Cache : IDisposable
+public sealed class T5Cache : RichObject, IDisposable
 {
     private readonly Tensor?[] own; // each [R, t, 2 H dk]: keys, then values
     private readonly (Tensor Keys, Tensor Values)[] prompt;

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Nn;
 
 /// <summary>Sizes of a <see cref="T5"/>; the defaults are those of TIGER (arXiv:2305.05065): 4 + 4 layers of width 128.</summary>
-public sealed record T5Options
+public sealed record T5Options : RichRecord
 {
     /// <summary>V, tokens of the shared vocabulary, special ones counted. Token 0 is padding and starts the decoder.</summary>
     [Range(2, int.MaxValue)]

@@ -1,11 +1,12 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
 
 /// <summary>Token sequences of different lengths, packed into shared rows so that an encoder computes no padding.</summary>
 /// <remarks>Amazon histories fill less than half of a padded batch, because few users are near the longest.</remarks>
-public sealed class TokenBatch : IDisposable
+public sealed class TokenBatch : RichObject, IDisposable
 {
     private TokenBatch(Tensor ids, Tensor? segments, Tensor cells, Tensor? isReal)
     {

@@ -8,7 +8,8 @@ namespace GenRec.Shared.Plotting;
 /// <param name="Kind">What its colour and marker stand for; nodes of equal kind look alike.</param>
 /// <param name="Detail">Shown when pointed at, or null.</param>
 /// <param name="Faint">Drawn see-through: what is there but was not chosen.</param>
-public sealed record TreeNode(string Label, int Parent, string Kind, string? Detail = null, bool Faint = false);
+public sealed record TreeNode(string Label, int Parent, string Kind, string? Detail = null, bool Faint = false)
+    : RichRecord;
 
 public static partial class Figures
 {

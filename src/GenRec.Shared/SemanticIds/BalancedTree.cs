@@ -1,13 +1,14 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>Shape of the tree.</summary>
-public sealed record BalancedTreeOptions
+public sealed record BalancedTreeOptions : RichRecord
 {
     /// <summary>k, children of a node. At least 2.</summary>
     [Range(2, 100_000)]
@@ -28,7 +29,7 @@ public sealed record BalancedTreeOptions
 /// things differ from its code: sizes are balanced to within one item instead of padding with repeated items, and leaves
 /// are numbered by their distance from the node's mean instead of by item number, so that the last code says something.
 /// </remarks>
-public sealed class BalancedTree : IQuantiser
+public sealed class BalancedTree : RichObject, IQuantiser
 {
     private readonly BalancedTreeOptions options;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.SemanticIds;
 
@@ -10,7 +11,7 @@ namespace GenRec.Shared.SemanticIds;
 /// category share their codes, so that the collision policy has much to do: with <see cref="CollisionPolicy.ExtraToken"/>
 /// the last code is a number within the category.
 /// </remarks>
-public sealed class CategoryTree : IQuantiser
+public sealed class CategoryTree : RichObject, IQuantiser
 {
     private readonly ItemTable items;
     private readonly int levels;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.SemanticIds;
 
@@ -20,7 +21,7 @@ public enum CodeStructure
 
 /// <summary>What an id table was made from, for records and for whoever finds the file later.</summary>
 /// <param name="Method">The quantiser with its sizes, for example <c>rq-kmeans 3x256</c>.</param>
-public sealed record SemanticIdOrigin(string Method)
+public sealed record SemanticIdOrigin(string Method) : RichRecord
 {
     /// <summary>Seed of everything random; null where nothing was.</summary>
     public long? Seed { get; init; }

@@ -1,3 +1,5 @@
+using GenRec.Shared.Display;
+
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>How the items use the codes of one level.</summary>
@@ -8,6 +10,7 @@ namespace GenRec.Shared.SemanticIds;
 /// <param name="Balance"><c>1 - (1 / 2N) sum |n_k - N / K|</c>: 1 where all codes have equally many items (ETEGRec's utilities).</param>
 /// <param name="TopShare">Share of items that have one of the most frequent tenth of the codes: 0.1 where all are alike.</param>
 public sealed record CodeUsage(int Level, int Size, int Used, double Perplexity, double Balance, double TopShare)
+    : RichRecord
 {
     /// <summary>Share of the codes in use.</summary>
     public double Usage => Used / (double)Size;

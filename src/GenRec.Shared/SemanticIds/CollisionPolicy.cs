@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.SemanticIds;
 
@@ -40,7 +41,7 @@ public enum CollisionPolicy
 /// <param name="Tuples">Different tuples.</param>
 /// <param name="SharedItems">Items that do not have their tuple to themselves.</param>
 /// <param name="LargestGroup">Items of the most crowded tuple.</param>
-public sealed record CollisionCounts(int Items, int Tuples, int SharedItems, int LargestGroup)
+public sealed record CollisionCounts(int Items, int Tuples, int SharedItems, int LargestGroup) : RichRecord
 {
     /// <summary><c>(N - tuples) / N</c>, as LC-Rec counts.</summary>
     public double Rate => (Items - Tuples) / (double)Items;
@@ -65,6 +66,7 @@ public sealed record CollisionCounts(int Items, int Tuples, int SharedItems, int
 /// <param name="After">Collisions of the ids that came out.</param>
 /// <param name="Moved">Items whose codes were changed (not counting an added level).</param>
 public sealed record CollisionOutcome(CollisionPolicy Policy, CollisionCounts Before, CollisionCounts After, int Moved)
+    : RichRecord
 {
     /// <summary>One sentence for logs and captions.</summary>
     public string Summary

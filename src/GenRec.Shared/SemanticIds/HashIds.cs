@@ -2,13 +2,14 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>Sizes of locality-sensitive hashing.</summary>
-public sealed record LshOptions
+public sealed record LshOptions : RichRecord
 {
     /// <summary>Codes of an id.</summary>
     [Range(1, 64)]
@@ -24,7 +25,7 @@ public sealed record LshOptions
 /// TIGER's comparison with RQ-VAE (arXiv:2305.05065, Table 2). The planes pass through the mean of the vectors instead of the
 /// origin: sentence vectors share a large direction, and planes through the origin would leave most codes unused.
 /// </remarks>
-public sealed class LshQuantiser : IQuantiser
+public sealed class LshQuantiser : RichObject, IQuantiser
 {
     private readonly LshOptions options;
 
@@ -113,7 +114,7 @@ public sealed class LshQuantiser : IQuantiser
 /// <summary>Codes that know nothing of the items: the control of TIGER's Table 2.</summary>
 /// <param name="levels">Codes of an id.</param>
 /// <param name="codes">Codes of each level.</param>
-public sealed class RandomIds(int levels = 3, int codes = 256) : IQuantiser
+public sealed class RandomIds(int levels = 3, int codes = 256) : RichObject, IQuantiser
 {
     /// <inheritdoc/>
     public string Method => $"random {levels}x{codes}";

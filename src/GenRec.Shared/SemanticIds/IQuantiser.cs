@@ -1,4 +1,5 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
@@ -29,7 +30,7 @@ public interface IQuantiser
 }
 
 /// <summary>How a quantiser is fitted, whatever its kind.</summary>
-public sealed record FitOptions
+public sealed record FitOptions : RichRecord
 {
     /// <summary>Seed of everything random.</summary>
     public long Seed { get; init; } = 1;
@@ -60,7 +61,7 @@ public sealed record FitOptions
 /// <param name="Done">Share of the work done, 0..1.</param>
 /// <param name="Line">What happened, or null.</param>
 /// <param name="Training">The trainer's event where there is one.</param>
-public sealed record FitProgress(double Done, string? Line, Training.TrainingEvent? Training = null);
+public sealed record FitProgress(double Done, string? Line, Training.TrainingEvent? Training = null) : RichRecord;
 
 /// <summary>A fitted quantiser: the ids, and what gives codes to further items.</summary>
 /// <param name="Ids">The items' ids after the collision policy.</param>
@@ -68,7 +69,8 @@ public sealed record FitProgress(double Done, string? Line, Training.TrainingEve
 /// <param name="Collisions">What the policy found and did.</param>
 /// <param name="Seconds">Time of the fit.</param>
 public sealed record QuantiserFit(SemanticIdTable Ids, ICodec Codec, CollisionOutcome Collisions, double Seconds)
-    : IDisposable
+    : RichRecord,
+        IDisposable
 {
     /// <summary>What training came to; null for a quantiser that no trainer trains.</summary>
     public Training.TrainingResult? Training { get; init; }

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>How k-means searches.</summary>
-public sealed record KMeansOptions
+public sealed record KMeansOptions : RichRecord
 {
     /// <summary>Most rounds of assigning and averaging. At least 1.</summary>
     [Range(1, 100_000)]
@@ -30,4 +31,4 @@ public sealed record KMeansOptions
 /// <param name="Labels">The cluster of each point, <c>[n]</c>.</param>
 /// <param name="Inertia">Sum of squared distances to the own centre.</param>
 /// <param name="Rounds">Rounds made.</param>
-public sealed record KMeansResult(EmbeddingMatrix Centres, int[] Labels, double Inertia, int Rounds);
+public sealed record KMeansResult(EmbeddingMatrix Centres, int[] Labels, double Inertia, int Rounds) : RichRecord;

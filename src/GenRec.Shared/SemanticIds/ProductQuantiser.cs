@@ -1,13 +1,14 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>Sizes and variants of product quantisation.</summary>
-public sealed record ProductQuantiserOptions
+public sealed record ProductQuantiserOptions : RichRecord
 {
     /// <summary>m, parts of a vector and codes of an id; divides the vectors' width.</summary>
     [Range(1, 4096)]
@@ -31,7 +32,7 @@ public sealed record ProductQuantiserOptions
 /// have about the same product of variances, then alternates codebooks and the rotation that fits them best (Procrustes: for
 /// <c>X^T Yhat = U S V^T</c> it is <c>U V^T</c>). RPG (arXiv:2506.05781) makes its unordered ids so.
 /// </remarks>
-public sealed class ProductQuantiser : IQuantiser
+public sealed class ProductQuantiser : RichObject, IQuantiser
 {
     private readonly ProductQuantiserOptions options;
 
@@ -142,7 +143,7 @@ public sealed class ProductQuantiser : IQuantiser
 }
 
 /// <summary>A rotation and a codebook for each part of the rotated vector.</summary>
-public sealed class ProductCodec : ICodec
+public sealed class ProductCodec : RichObject, ICodec
 {
     private const int BlockRows = 8192;
     private readonly Tensor rotation; // [D, D], orthogonal

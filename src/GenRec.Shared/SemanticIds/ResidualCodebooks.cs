@@ -1,4 +1,5 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace GenRec.Shared.SemanticIds;
 /// <c>r_0 = x; c_l = argmin_k |r_l - e_k^l|^2; r_(l+1) = r_l - e_(c_l)</c>, as in RQ-VAE (Lee et al., CVPR 2022) and residual
 /// k-means.
 /// </remarks>
-public sealed class ResidualCodebooks : ICodec
+public sealed class ResidualCodebooks : RichObject, ICodec
 {
     private const int BlockRows = 4096; // residuals of a block stay in cache from level to level
     private readonly Tensor[] codebooks;

@@ -1,13 +1,14 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>Sizes and variants of residual k-means.</summary>
-public sealed record ResidualKMeansOptions
+public sealed record ResidualKMeansOptions : RichRecord
 {
     /// <summary>Codes of an id. At least 1.</summary>
     [Range(1, 64)]
@@ -34,7 +35,7 @@ public sealed record ResidualKMeansOptions
 /// (<see cref="KMeansOptions.Balanced"/>) Algorithm 1 of OneRec (arXiv:2502.18965). Items that were not learned from get
 /// the nearest code of each level, in the balanced form too.
 /// </remarks>
-public sealed class ResidualKMeans : IQuantiser
+public sealed class ResidualKMeans : RichObject, IQuantiser
 {
     private readonly ResidualKMeansOptions options;
 

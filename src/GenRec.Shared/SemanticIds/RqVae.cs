@@ -1,3 +1,4 @@
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,7 +11,8 @@ namespace GenRec.Shared.SemanticIds;
 /// RQ-VAE of Lee et al. (CVPR 2022, arXiv:2203.01941) in the form TIGER (arXiv:2305.05065) gave it for items: ReLU layers
 /// between, a linear one at the end of encoder and decoder, a codebook of its own for each level.
 /// </remarks>
-public sealed class RqVae : Module<Tensor, Tensor>
+[TypeFormatterSource(typeof(RichValueFormatterSource))]
+public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
 {
     private readonly ModuleList<Linear> encoder = new();
     private readonly ModuleList<Linear> decoder = new();
@@ -116,4 +118,10 @@ public sealed class RqVae : Module<Tensor, Tensor>
         }
         return values.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public string ToHtml() => ModelCard.Of(this).ToHtml();
+
+    /// <inheritdoc/>
+    public string ToText() => ModelCard.Of(this).ToText();
 }

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>A trained RQ-VAE that gives codes: encoder, codebooks and decoder, in float32 and without dropout.</summary>
-public sealed class RqVaeCodec : ICodec
+public sealed class RqVaeCodec : RichObject, ICodec
 {
     private const int BlockRows = 8192;
     private const string OptionsKey = "rqVaeOptions";

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.SemanticIds;
@@ -50,7 +51,7 @@ public enum LossScale
 }
 
 /// <summary>Sizes and variants of RQ-VAE. How long and how fast stands in the training options.</summary>
-public sealed record RqVaeOptions
+public sealed record RqVaeOptions : RichRecord
 {
     /// <summary>Widths between input and latent vector; the decoder mirrors them.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [512, 256, 128]; // TIGER, arXiv:2305.05065

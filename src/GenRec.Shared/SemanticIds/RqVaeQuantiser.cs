@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Training;
 
 namespace GenRec.Shared.SemanticIds;
@@ -8,7 +9,7 @@ namespace GenRec.Shared.SemanticIds;
 /// <remarks>
 /// With a folder in the <see cref="FitOptions"/> a stopped fit goes on from its last checkpoint to the identical codes.
 /// </remarks>
-public sealed class RqVaeQuantiser : IQuantiser
+public sealed class RqVaeQuantiser : RichObject, IQuantiser
 {
     private readonly RqVaeOptions options;
     private readonly TrainingOptions training;

@@ -1,10 +1,11 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.SemanticIds;
 
 /// <summary>What a report may compare ids with; each part that is missing leaves its measures out.</summary>
-public sealed record SemanticIdEvidence
+public sealed record SemanticIdEvidence : RichRecord
 {
     /// <summary>Vectors of what the items are, row <c>i</c> for item <c>i + 1</c>: for neighbours and for explained variance.</summary>
     public EmbeddingMatrix? Vectors { get; init; }

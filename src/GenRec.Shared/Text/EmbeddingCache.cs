@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Text;
 
@@ -11,7 +12,7 @@ namespace GenRec.Shared.Text;
 /// it is complete. A file that cannot be read any more is made anew.
 /// </remarks>
 /// <param name="folder">Where files are kept; <c>embeddings</c> in <see cref="DataFolders.Cache"/> where null.</param>
-public sealed class EmbeddingCache(string? folder = null)
+public sealed class EmbeddingCache(string? folder = null) : RichObject
 {
     private readonly string folder = folder ?? Path.Combine(DataFolders.Cache, "embeddings");
 

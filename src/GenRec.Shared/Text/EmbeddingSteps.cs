@@ -1,10 +1,11 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Text;
 
 /// <summary>One change of all vectors before they are quantised; what it needs to know it learns from the vectors.</summary>
-public abstract record EmbeddingStep
+public abstract record EmbeddingStep : RichRecord
 {
     /// <summary>Takes the mean away: sentence vectors share a large direction that says nothing.</summary>
     public static EmbeddingStep SubtractMean { get; } = new Centre();
@@ -90,7 +91,7 @@ public abstract record EmbeddingStep
 }
 
 /// <summary>Steps in a row, learned from some vectors and applied to any, so that new items land in the same space.</summary>
-public sealed class EmbeddingSteps
+public sealed class EmbeddingSteps : RichObject
 {
     private readonly List<Func<Tensor, Tensor>> learned = [];
     private readonly IReadOnlyList<EmbeddingStep> steps;

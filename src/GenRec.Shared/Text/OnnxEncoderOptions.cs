@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Text;
 
@@ -18,7 +19,7 @@ public enum TokenPooling
 }
 
 /// <summary>What a sentence encoder's model card says besides the weights.</summary>
-public sealed record OnnxEncoderOptions
+public sealed record OnnxEncoderOptions : RichRecord
 {
     /// <summary>Short name, lower case with hyphens.</summary>
     public required string Name { get; init; }

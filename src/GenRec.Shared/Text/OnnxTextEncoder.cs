@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using GenRec.Shared.Data.Downloads;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
 using Microsoft.ML.OnnxRuntime;
@@ -16,7 +17,7 @@ namespace GenRec.Shared.Text;
 /// var vectors = new EmbeddingCache().Encode(encoder, TextTemplate.Tiger.TextsOf(items));
 /// </code>
 /// </example>
-public sealed class OnnxTextEncoder : ITextEncoder, IDisposable
+public sealed class OnnxTextEncoder : RichObject, ITextEncoder, IDisposable
 {
     private const string MiniLm = "all-minilm-l6-v2";
     private static readonly string[] Known = ["input_ids", "attention_mask", "token_type_ids"];

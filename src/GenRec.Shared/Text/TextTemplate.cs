@@ -1,5 +1,6 @@
 using System.Text;
 using GenRec.Shared.Data;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Text;
 
@@ -7,12 +8,12 @@ namespace GenRec.Shared.Text;
 /// <param name="Column">Column of the item table; lists and category paths are written as the table holds them.</param>
 /// <param name="Before">What stands before the value, for example <c>"Brand: "</c>.</param>
 /// <param name="MostCharacters">Longest value; a longer one is cut after a word. At least 1.</param>
-public sealed record TextField(string Column, string Before = "", int MostCharacters = int.MaxValue);
+public sealed record TextField(string Column, string Before = "", int MostCharacters = int.MaxValue) : RichRecord;
 
 /// <summary>Which columns of the item table make an item's text, and in what order. Nothing is taken that is not named.</summary>
 /// <param name="Fields">At least one field; one that is unknown for an item is left out of its text.</param>
 /// <param name="Between">What stands between two fields.</param>
-public sealed record TextTemplate(IReadOnlyList<TextField> Fields, string Between = ". ")
+public sealed record TextTemplate(IReadOnlyList<TextField> Fields, string Between = ". ") : RichRecord
 {
     /// <summary>Title, brand, categories and price: the fields that TIGER (arXiv:2305.05065) names.</summary>
     public static TextTemplate Tiger { get; } =

@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Text;
 
 /// <summary>Sizes and variants of TF-IDF with truncated singular value decomposition.</summary>
-public sealed record TfIdfOptions
+public sealed record TfIdfOptions : RichRecord
 {
     /// <summary>Columns of the vectors. At least 1; fewer where the texts do not span as many.</summary>
     [Range(1, 8192)]

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ namespace GenRec.Shared.Text;
 /// 2011, Algorithm 4.4 and 5.1). <see cref="Encode"/> learns from the texts it is given; to encode further texts into the
 /// same space, keep what <see cref="Fit"/> returns.
 /// </remarks>
-public sealed class TfIdfSvdEncoder : ITextEncoder
+public sealed class TfIdfSvdEncoder : RichObject, ITextEncoder
 {
     private readonly TfIdfOptions options;
 
@@ -143,7 +144,7 @@ public sealed class TfIdfSvdEncoder : ITextEncoder
 }
 
 /// <summary>Terms, weights and directions that were learned; encodes any text into the same space.</summary>
-public sealed class FittedTfIdfSvd : ITextEncoder
+public sealed class FittedTfIdfSvd : RichObject, ITextEncoder
 {
     private readonly bool pairs;
     private readonly Dictionary<string, int> terms;

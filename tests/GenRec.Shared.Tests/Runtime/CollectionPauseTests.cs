@@ -2,9 +2,11 @@ using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.Tests.Runtime;
 
-[Collection(TorchGenerator.Name)] // the pause is the process's, and trainings take it too
+[Collection(Alone)] // the pause is the process's, and trainings and evaluations take it too
 public class CollectionPauseTests
 {
+    private const string Alone = "the garbage collector";
+
     [Fact]
     public void NothingIsCollectedBetweenTwoSteps()
     {
@@ -56,4 +58,7 @@ public class CollectionPauseTests
             GC.KeepAlive(new byte[32 << 10]);
         Assert.Equal(before, GC.CollectionCount(0));
     }
+
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class RunAlone;
 }
