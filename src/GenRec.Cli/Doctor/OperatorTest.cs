@@ -80,6 +80,25 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         new("chunk, narrow, select, squeeze, expand, reshape, view_as, contiguous, clone, detach", Shapes),
         new("arange, tril, triu, eye", d => arange(16, device: d).view(4, 4).tril() + eye(4, device: d)),
         new("bucketize", d => bucketize(Numbers(d, 6), linspace(-1, 1, 5, device: d))),
+        new("argmax, bincount, any", d => Numbers(d, 4, 6).argmax(1).bincount(null, 0).any()),
+        new("cdist, mv, mse_loss", Distances, 1e-3),
+        new("eigh, svd, qr", Decompositions, 1e-3),
+        new(
+            "clamp_, clamp_max, fill_, log_, log1p, rsqrt_, neg, neg_, sign, pow, nan_to_num",
+            d =>
+                ((Numbers(d, 6).clamp_(-0.5, 0.5) + 2).log_().log1p().clamp_max(1).pow(2).neg().neg_() + 1)
+                    .rsqrt_()
+                    .nan_to_num()
+                + Numbers(d, 6).sign()
+                + Numbers(d, 6).fill_(1)
+        ),
+        new("eq, ge, gt, le, lt, logical_and, logical_not, logical_or, logical_or_", Comparisons),
+        new("div", d => Numbers(d, 6).div(3)),
+        new("flip, permute, expand_as, full_like, ones_like", Copied),
+        new("normalize", d => functional.normalize(Numbers(d, 4, 6))),
+        new("searchsorted", d => searchsorted(linspace(-1, 1, 5, device: d), Numbers(d, 6))),
+        new("unique", d => Ids(d, 9, 4).unique().output.sort().Values),
+        new("exponential_, multinomial, rand, rand_like, randn, randn_like, zeros_", MoreDraws),
         new("backward", Gradient, 1e-3),
         new("fused_adam_", d => FusedAdam(d, "_fused_adam_")),
         new("fused_adamw_", d => FusedAdam(d, "_fused_adamw_")),
@@ -142,6 +161,44 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
     {
         var drawn = empty(4, 6, device: device).normal_(0, 1) + init.xavier_normal_(empty(4, 6, device: device));
         return drawn.isfinite();
+    }
+
+    private static Tensor MoreDraws(Device device)
+    {
+        var (uniform, normal) = (rand(4, 6, device: device), randn(4, 6, device: device));
+        var drawn = rand_like(uniform) + randn_like(normal) + empty_like(uniform).exponential_();
+        return (drawn + init.zeros_(empty(4, 6, device: device)) + uniform.multinomial(6)).isfinite();
+    }
+
+    private static Tensor Distances(Device device)
+    {
+        var (left, right) = (Numbers(device, 4, 6), Numbers(device, 5, 6) + 1);
+        return cdist(left, right).mv(Numbers(device, 5)) + functional.mse_loss(left, left + 1);
+    }
+
+    // Vectors of a decomposition may point either way; the values are the same everywhere.
+    private static Tensor Decompositions(Device device)
+    {
+        var square = Numbers(device, 4, 4);
+        var symmetric = square.mm(square.t()) + eye(4, device: device);
+        var (q, r) = linalg.qr(square + eye(4, device: device));
+        return linalg.eigh(symmetric).Item1 + linalg.svd(symmetric).S + q.mm(r).sum(dim: 0);
+    }
+
+    private static Tensor Comparisons(Device device)
+    {
+        var x = Numbers(device, 24);
+        var inside = x.ge(-0.5).logical_and(x.le(0.5)).logical_or(x.gt(0.9));
+        return inside.logical_or_(x.lt(-0.9)).logical_not().eq(x > 2);
+    }
+
+    private static Tensor Copied(Device device)
+    {
+        var x = Numbers(device, 4, 6);
+        return x.flip(0).permute(1, 0)
+            + x[0].unsqueeze(1).expand_as(x.permute(1, 0))
+            + full_like(x, 2).t()
+            + ones_like(x).t();
     }
 
     private static Tensor Shapes(Device device)

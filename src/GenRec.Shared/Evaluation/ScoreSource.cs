@@ -11,7 +11,7 @@ internal sealed class ScoreSource : IDisposable
 
     private readonly IFullScorer model;
     private readonly long columns;
-    private readonly CollectionPause pause = new();
+    private readonly CollectionPause pause;
     private readonly EvaluationMode mode;
     private readonly Tensor? items; // [D, N + 1], a view
     private readonly int partCases;
@@ -20,6 +20,7 @@ internal sealed class ScoreSource : IDisposable
     {
         options.Check();
         (this.model, columns, mode) = (model, itemCount + 1L, new EvaluationMode(model));
+        pause = new CollectionPause();
         try
         {
             items = model is IDotProductScorer factors ? Items(factors, options.BFloat16) : null;

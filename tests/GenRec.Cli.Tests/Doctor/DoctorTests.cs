@@ -51,6 +51,7 @@ public class DoctorTests
             "cpu",
             "data",
             "dim",
+            "element_size",
             "item",
             "manual_seed",
             "no_grad",
