@@ -29,7 +29,10 @@ internal sealed class GenRecProcess : IDisposable
 
     /// <summary>Starts <c>genrec</c>.</summary>
     public static GenRecProcess Start(string folder, params IEnumerable<string> arguments) =>
-        StartProgram(Program, folder, arguments);
+        // A shell's background job ignores SIGINT and hands that down; env gives the signal its usual meaning again.
+        OperatingSystem.IsLinux()
+            ? StartProgram("env", folder, ["--default-signal=INT", Program, .. arguments])
+            : StartProgram(Program, folder, arguments);
 
     /// <summary>Starts any program.</summary>
     public static GenRecProcess StartProgram(string program, string folder, params IEnumerable<string> arguments)

@@ -24,7 +24,10 @@ public static class NumberingMatch
     /// <param name="other">The same events in the second.</param>
     /// <param name="inOrder">Whether each user's events stand in the same order; if not, only who has what counts.</param>
     /// <param name="cancel">Stops the search.</param>
-    /// <returns>The numbering, checked event by event; null where the two do not hold the same events.</returns>
+    /// <returns>
+    /// The numbering, checked event by event; null where the two do not hold the same events, or where so many of them look
+    /// alike that none was found.
+    /// </returns>
     public static Renumbering? Find(
         Interactions known,
         Interactions other,
