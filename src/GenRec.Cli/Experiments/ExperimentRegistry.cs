@@ -10,5 +10,6 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
     [
         .. SasRecPreset.All.Select(preset => new SasRecRun(preset)),
         .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
+        .. TigerPreset.All.Select(preset => new TigerRun(preset)),
     ];
 }
