@@ -161,4 +161,14 @@ internal static class T5Mixing
         var weights = F.softmax(logits, -1);
         return (dropout.training ? dropout.forward(weights) : weights).matmul(values);
     }
+
+    /// <summary>The same with queries, keys and values in the format of the products; the softmax stays float32.</summary>
+    public static Tensor MixNarrow(Tensor query, Tensor keys, Tensor values, Tensor? bias, SeededDropout dropout)
+    {
+        var logits = query.matmul(keys).to(ScalarType.Float32);
+        if (bias is not null)
+            logits = logits.add_(bias);
+        var weights = F.softmax(logits, -1);
+        return (dropout.training ? dropout.forward(weights) : weights).to(values.dtype).matmul(values);
+    }
 }

@@ -62,7 +62,7 @@ internal sealed partial class T5SelfAttention
     /// <summary><c>[S, D]</c> to <c>[S, D]</c>; each group with its bias <c>[1, H, L, L]</c>.</summary>
     public Tensor RunGroups(Tensor x, IReadOnlyList<Tensor> biases, IReadOnlyList<LengthGroup> groups)
     {
-        var all = Products.Linear(x, queryKeyValue.weight!, null, options.Precision); // [S, 3 H dk]
+        var all = Products.LinearNarrow(x, queryKeyValue.weight!, options.Precision); // [S, 3 H dk]
         var mixed = new Tensor[groups.Count];
         // One split, whose gradient is one concatenation; slices would each give a gradient as large as the batch.
         var parts = all.split([.. groups.Select(group => (long)group.Tokens)]);
@@ -71,7 +71,7 @@ internal sealed partial class T5SelfAttention
             var (count, length) = (groups[at].Count, groups[at].Length);
             var part = parts[at].view(count, length, 3, options.Heads, options.HeadWidth).permute(2, 0, 3, 1, 4);
             mixed[at] = T5Mixing
-                .Mix(part[0], part[1].transpose(-2, -1), part[2], biases[at], dropout) // [n, H, L, dk]
+                .MixNarrow(part[0], part[1].transpose(-2, -1), part[2], biases[at], dropout) // [n, H, L, dk]
                 .transpose(1, 2)
                 .reshape(groups[at].Tokens, options.Inner);
         }
@@ -113,10 +113,10 @@ internal sealed partial class T5CrossAttention
     {
         var queries = x.shape[1];
         var asked = Products
-            .Linear(x, query.weight!, null, options.Precision)
+            .LinearNarrow(x, query.weight!, options.Precision)
             .split([.. groups.Select(group => (long)group.Count)]); // [n, T, H dk] each
         var read = Products
-            .Linear(states, keyValue.weight!, null, options.Precision)
+            .LinearNarrow(states, keyValue.weight!, options.Precision)
             .split([.. groups.Select(group => (long)group.Tokens)]); // [n L, 2 H dk] each
         var mixed = new Tensor[groups.Count];
         for (var at = 0; at < mixed.Length; at++)
@@ -125,7 +125,7 @@ internal sealed partial class T5CrossAttention
             var heads = asked[at].view(count, queries, options.Heads, options.HeadWidth).transpose(1, 2); // [n, H, T, dk]
             var both = read[at].view(count, length, 2, options.Heads, options.HeadWidth);
             mixed[at] = T5Mixing
-                .Mix(heads, both.select(2, 0).permute(0, 2, 3, 1), both.select(2, 1).transpose(1, 2), null, dropout)
+                .MixNarrow(heads, both.select(2, 0).permute(0, 2, 3, 1), both.select(2, 1).transpose(1, 2), null, dropout)
                 .transpose(1, 2)
                 .reshape(count, queries, options.Inner);
         }
