@@ -43,8 +43,9 @@ internal static class ExperimentRecordCommand
     private static IReadOnlyList<ResultRecord> Records(string name, RunFolder[] runs, string? note) =>
         SemanticIdPreset.All.FirstOrDefault(preset => preset.Name == name) is { } ids
             ? [SemanticIdExperiment.Record(ids, runs, note)]
-        : TigerPreset.All.FirstOrDefault(preset => preset.Name == name) is { } tiger ? [TigerExperiment.Record(tiger, runs, note)]
-            : SasRecExperiment.Records(SasRecPreset.Find(name), runs, note);
+        : TigerPreset.All.FirstOrDefault(preset => preset.Name == name) is { } tiger
+            ? [TigerExperiment.Record(tiger, runs, note)]
+        : SasRecExperiment.Records(SasRecPreset.Find(name), runs, note);
 
     private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 }

@@ -46,7 +46,16 @@ public static class TigerExperiment
         var split = preset.LoadSplit();
         var ids = Ids(preset, seed, folder, device, cancel);
         using var task = new TigerTask(preset.Dataset, split, ids, preset.Model, seed, device);
-        var trained = Trainer.Fit(task, preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder }, progress, cancel);
+        var trained = Trainer.Fit(
+            task,
+            preset.Training with
+            {
+                Seed = seed,
+                Folder = folder?.CheckpointFolder,
+            },
+            progress,
+            cancel
+        );
         if (isTuning)
         {
             var validated = new SeedResult(seed, trained.Metrics, trained.WeightsOfStep, trained.Seconds);
@@ -63,7 +72,11 @@ public static class TigerExperiment
     /// <param name="cases">Usually the test cases.</param>
     /// <param name="cancel">Stops between blocks.</param>
     /// <returns>Metrics by name. <c>invalidIds</c> is there where the model searches without the trie.</returns>
-    public static IReadOnlyDictionary<string, double> Measure(Tiger model, NextItemCases cases, CancellationToken cancel = default)
+    public static IReadOnlyDictionary<string, double> Measure(
+        Tiger model,
+        NextItemCases cases,
+        CancellationToken cancel = default
+    )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(cases);
@@ -138,7 +151,12 @@ public static class TigerExperiment
         }.WithSeeds([.. runs.Select(run => run.ReadResult())]);
     }
 
-    private static SemanticIdTable MakeIds(SemanticIdPreset preset, long seed, torch.Device? device, CancellationToken cancel)
+    private static SemanticIdTable MakeIds(
+        SemanticIdPreset preset,
+        long seed,
+        torch.Device? device,
+        CancellationToken cancel
+    )
     {
         if (preset.PublishedFile is not null)
             return preset.LoadPublished(PublicDatasets.Load(preset.Dataset).Items.ItemCount);
@@ -158,7 +176,9 @@ public static class TigerExperiment
     private static CurvePoint[]? Curve(RunFolder run)
     {
         var path = Path.Combine(run.CheckpointFolder, "metrics.jsonl");
-        return File.Exists(path) ? [.. MetricsLog.Read(path).Where(row => row.Kind == "validation").Select(Point)] : null;
+        return File.Exists(path)
+            ? [.. MetricsLog.Read(path).Where(row => row.Kind == "validation").Select(Point)]
+            : null;
 
         static CurvePoint Point(MetricsRow row) => new(row.Step, row.Values);
     }

@@ -38,7 +38,8 @@ public sealed record TigerPreset(
         ValidationCases = 2000,
         ValidationBeams = 10,
         Precision = Precision.BFloat16,
-        Source = "Rajput et al., section 4; Adam's rate of GRID in place of Adafactor's; 20 beams of XiaoLongtaoo/TIGER; bfloat16 products ours",
+        Source =
+            "Rajput et al., section 4; Adam's rate of GRID in place of Adafactor's; 20 beams of XiaoLongtaoo/TIGER; bfloat16 products ours",
     };
 
     private static readonly TrainingOptions PaperTraining = new()
@@ -57,7 +58,8 @@ public sealed record TigerPreset(
     {
         UserTokens = 0,
         BatchSize = 64,
-        Source = "Rajput et al., section 4, without user tokens as GRID; Cornac's batch; warm-up and clipping ours, for runs of hours",
+        Source =
+            "Rajput et al., section 4, without user tokens as GRID; Cornac's batch; warm-up and clipping ours, for runs of hours",
     };
 
     private static readonly TrainingOptions ShortTraining = PaperTraining with
@@ -143,9 +145,30 @@ public sealed record TigerPreset(
             new TigerPreset[]
             {
                 new("rqvae", dataset, "paper", Numbered($"sids-rqvae-3x256-{dataset}-paper"), Paper, PaperTraining),
-                new("rqvae-short", dataset, "paper", Numbered($"sids-rqvae-3x256-{dataset}-paper"), Short, ShortTraining),
-                new("rqkmeans", dataset, "paper", Numbered($"sids-rqkmeans-3x256-{dataset}-paper"), Paper, PaperTraining),
-                new("rqkmeans-short", dataset, "paper", Numbered($"sids-rqkmeans-3x256-{dataset}-paper"), Short, ShortTraining),
+                new(
+                    "rqvae-short",
+                    dataset,
+                    "paper",
+                    Numbered($"sids-rqvae-3x256-{dataset}-paper"),
+                    Short,
+                    ShortTraining
+                ),
+                new(
+                    "rqkmeans",
+                    dataset,
+                    "paper",
+                    Numbered($"sids-rqkmeans-3x256-{dataset}-paper"),
+                    Paper,
+                    PaperTraining
+                ),
+                new(
+                    "rqkmeans-short",
+                    dataset,
+                    "paper",
+                    Numbered($"sids-rqkmeans-3x256-{dataset}-paper"),
+                    Short,
+                    ShortTraining
+                ),
                 new("lsh", dataset, "paper", Numbered($"sids-lsh-4x256-{dataset}-paper"), Paper, PaperTraining),
                 new("random", dataset, "paper", Numbered($"sids-random-3x256-{dataset}-paper"), Paper, PaperTraining),
                 new("cornac", dataset, "paper", Numbered($"sids-rqvae-3x256-{dataset}-paper"), Cornac, CornacTraining),
@@ -191,7 +214,9 @@ public sealed record TigerPreset(
             else if (Has(training.Optimizer, option))
                 training = training with { Optimizer = OptionText.With(training.Optimizer, option, value) };
             else
-                throw new ArgumentException($"{Name} has no option '{option}'. There are: {string.Join(", ", Names())}.");
+                throw new ArgumentException(
+                    $"{Name} has no option '{option}'. There are: {string.Join(", ", Names())}."
+                );
         model.Validate();
         training.Validate();
         return this with { Model = model, Training = training, IdsFile = file };
@@ -217,7 +242,11 @@ public sealed record TigerPreset(
             Collisions = CollisionPolicy.ExtraToken,
         };
 
-    private static IEnumerable<(string Method, SemanticIdPreset Ids)> WorldIds(string dataset, string scale, int codes) =>
+    private static IEnumerable<(string Method, SemanticIdPreset Ids)> WorldIds(
+        string dataset,
+        string scale,
+        int codes
+    ) =>
         [
             ("rqkmeans", Numbered($"sids-rqkmeans-3x{codes}-{dataset}-{scale}")),
             ("rqvae", Numbered($"sids-rqvae-3x{codes}-{dataset}-{scale}")),
@@ -248,5 +277,7 @@ public sealed record TigerPreset(
         : training;
 
     private IEnumerable<string> Names() =>
-        new object[] { Model, Training, Training.Schedule, Training.Optimizer }.SelectMany(OptionText.Names).Append("ids");
+        new object[] { Model, Training, Training.Schedule, Training.Optimizer }
+            .SelectMany(OptionText.Names)
+            .Append("ids");
 }

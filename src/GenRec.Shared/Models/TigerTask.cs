@@ -96,7 +96,9 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
         {
             using var scope = NewDisposeScope();
             int[] rows = [.. Enumerable.Range(from, Math.Min(LossRows, cases.Count - from))];
-            sum += model.Loss(TigerBatch.Of(model.Tokens, cases.At(rows), model.Options.MaxItems)).item<float>() * rows.Length;
+            sum +=
+                model.Loss(TigerBatch.Of(model.Tokens, cases.At(rows), model.Options.MaxItems)).item<float>()
+                * rows.Length;
         }
         model.train(training);
         return sum / cases.Count;

@@ -28,9 +28,13 @@ public static class LengthGroups
             throw new ArgumentException("A batch needs at least one sequence.", nameof(lengths));
         var longest = 0;
         for (var i = 0; i < lengths.Length; i++)
-            longest = lengths[i] >= 1
-                ? Math.Max(longest, lengths[i])
-                : throw new ArgumentException($"Sequence {i} has {lengths[i]} tokens; need at least 1.", nameof(lengths));
+            longest =
+                lengths[i] >= 1
+                    ? Math.Max(longest, lengths[i])
+                    : throw new ArgumentException(
+                        $"Sequence {i} has {lengths[i]} tokens; need at least 1.",
+                        nameof(lengths)
+                    );
         var counts = new int[longest + 1];
         foreach (var length in lengths)
             counts[length]++;

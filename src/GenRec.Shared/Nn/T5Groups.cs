@@ -125,7 +125,13 @@ internal sealed partial class T5CrossAttention
             var heads = asked[at].view(count, queries, options.Heads, options.HeadWidth).transpose(1, 2); // [n, H, T, dk]
             var both = read[at].view(count, length, 2, options.Heads, options.HeadWidth);
             mixed[at] = T5Mixing
-                .MixNarrow(heads, both.select(2, 0).permute(0, 2, 3, 1), both.select(2, 1).transpose(1, 2), null, dropout)
+                .MixNarrow(
+                    heads,
+                    both.select(2, 0).permute(0, 2, 3, 1),
+                    both.select(2, 1).transpose(1, 2),
+                    null,
+                    dropout
+                )
                 .transpose(1, 2)
                 .reshape(count, queries, options.Inner);
         }

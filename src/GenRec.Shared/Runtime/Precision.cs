@@ -65,8 +65,8 @@ public static class Products
         if (precision == Precision.Float32)
             return nn.functional.linear(x, weight);
         using var scope = NewDisposeScope();
-        return nn.functional
-            .linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16))
+        return nn
+            .functional.linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16))
             .MoveToOuterDisposeScope();
     }
 

@@ -52,7 +52,12 @@ internal sealed class TigerInference : IPeerComparison
         using var model = work.MakeModel(options);
         var sizes = model.T5.Options with { Precision = Precision.Float32 };
         var codes = BeamWorkload.Codes(work.Ids.ItemCount, options);
-        var search = new BeamReference(new T5Reference(T5ReferenceWeights.Of(model.T5), sizes), sizes, codes, model.Tokens.Layout);
+        var search = new BeamReference(
+            new T5Reference(T5ReferenceWeights.Of(model.T5), sizes),
+            sizes,
+            codes,
+            model.Tokens.Layout
+        );
         var (tokens, cases, step) = (model.Tokens, SortedCases.Of(work.Split.Test), 0);
         return new StepSide(() =>
         {

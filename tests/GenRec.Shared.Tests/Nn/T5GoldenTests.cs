@@ -41,7 +41,9 @@ public class T5GoldenTests
 
     private static (Tensor Logits, Tensor Targets) Padded(T5 model, Golden golden)
     {
-        var isReal = golden.Lengths.SelectMany(length => Enumerable.Range(0, golden.Ids[0].Length).Select(at => at < length));
+        var isReal = golden.Lengths.SelectMany(length =>
+            Enumerable.Range(0, golden.Ids[0].Length).Select(at => at < length)
+        );
         var ids = Grid(golden.Ids);
         var targets = Grid(golden.Targets);
         return (model.forward(ids, tensor(isReal.ToArray()).view(ids.shape), Shift(targets)), targets);
@@ -77,7 +79,10 @@ public class T5GoldenTests
         Dictionary<string, Values> Gradients
     );
 
-    private sealed record Values(long[] Shape, [property: System.Text.Json.Serialization.JsonPropertyName("values")] float[] Numbers)
+    private sealed record Values(
+        long[] Shape,
+        [property: System.Text.Json.Serialization.JsonPropertyName("values")] float[] Numbers
+    )
     {
         public Tensor ToTensor() => tensor(Numbers).view(Shape);
     }
