@@ -18,6 +18,8 @@ internal sealed class TigerRun(TigerPreset preset) : IExperiment
 
     public long Seed => 1;
 
+    public bool CanFinish => true;
+
     public object OptionsOf(ExperimentRequest request) => With(request);
 
     public async Task<ExperimentResult> RunAsync(
@@ -32,7 +34,7 @@ internal sealed class TigerRun(TigerPreset preset) : IExperiment
         {
             var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
             var result = await Task.Run(
-                () => TigerExperiment.Run(preset, request.Seed, folder, device, lines, request.TestClosed, cancel),
+                () => TigerExperiment.Run(preset, request.Seed, folder, device, lines, request.TestClosed, request.Finish, cancel),
                 CancellationToken.None
             );
             var metrics = string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"));

@@ -29,6 +29,7 @@ public static class TigerExperiment
     /// <param name="device">Where to compute; the CPU where null.</param>
     /// <param name="progress">Receives the trainer's events.</param>
     /// <param name="isTuning">End with validation metrics and leave the test cases closed.</param>
+    /// <param name="finish">Train no further than the folder's newest checkpoint, and measure the best weights so far.</param>
     /// <param name="cancel">Stops after the current batch; a checkpoint is written first.</param>
     /// <returns>The test metrics, or those of the validation.</returns>
     /// <exception cref="TrainingInterruptedException">It was cancelled while it trained.</exception>
@@ -39,10 +40,13 @@ public static class TigerExperiment
         torch.Device? device = null,
         IProgress<TrainingEvent>? progress = null,
         bool isTuning = false,
+        bool finish = false,
         CancellationToken cancel = default
     )
     {
         ArgumentNullException.ThrowIfNull(preset);
+        if (finish)
+            preset = preset with { Training = EndedAt(preset.Training, folder) };
         var split = preset.LoadSplit();
         var ids = Ids(preset, seed, folder, device, cancel);
         using var task = new TigerTask(preset.Dataset, split, ids, preset.Model, seed, device);
@@ -88,6 +92,8 @@ public static class TigerExperiment
             cancel: cancel
         );
         var metrics = ranked.Means([.. Reported.Where(metric => metric.Cutoff <= model.Options.Beams)]).ToDictionary();
+        if (TigerMeasures.AtIdLevel(ranked, cases, model.Tokens.Ids) is var byId && model.Options.Beams >= 10)
+            metrics["recallOfContentCodes10"] = byId[Metric.Recall(10)];
         if (model.Options.Constraint != Decoding.IdConstraint.Trie)
             metrics["invalidIds"] = recommender.InvalidShare;
         return metrics;
@@ -149,6 +155,17 @@ public static class TigerExperiment
             Curve = Curve(runs[0]),
             Note = note,
         }.WithSeeds([.. runs.Select(run => run.ReadResult())]);
+    }
+
+    private static TrainingOptions EndedAt(TrainingOptions training, RunFolder? folder)
+    {
+        if (training.Schedule.DependsOnLength)
+            throw new ArgumentException(
+                $"The schedule {training.Schedule.GetType().Name} depends on the number of steps: such a run cannot end early."
+            );
+        if (folder is null || CheckpointStore.NewestStep(folder.CheckpointFolder) is not { } step)
+            throw new ArgumentException("There is no checkpoint yet that could be measured.");
+        return training with { Steps = step, Epochs = null };
     }
 
     private static SemanticIdTable MakeIds(

@@ -51,7 +51,7 @@ internal sealed class TigerInference : IPeerComparison
         var work = TigerWorkload.Load(options);
         using var model = work.MakeModel(options);
         var sizes = model.T5.Options with { Precision = Precision.Float32 };
-        var codes = BeamWorkload.Codes(work.Ids.ItemCount, options);
+        var codes = BeamWorkload.CodesOf(work.Ids.ItemCount, options);
         var search = new BeamReference(
             new T5Reference(T5ReferenceWeights.Of(model.T5), sizes),
             sizes,

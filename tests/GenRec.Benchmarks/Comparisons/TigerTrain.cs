@@ -1,7 +1,6 @@
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Models;
-using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
@@ -50,7 +49,6 @@ internal sealed class OurTigerLoop : IDisposable
 {
     private readonly FusedAdam optimizer;
     private readonly Prefetcher<TigerBatch> batches;
-    private readonly CollectionPause pause = new();
     private readonly int seed;
     private long step;
 
@@ -71,7 +69,6 @@ internal sealed class OurTigerLoop : IDisposable
     public int Step()
     {
         using var scope = NewDisposeScope();
-        CollectionPause.Collect();
         using var masks = new DropoutStream(seed, step).Enter();
         var batch = batches.Get(step++);
         var loss = Model.Loss(batch);
@@ -86,7 +83,6 @@ internal sealed class OurTigerLoop : IDisposable
     {
         batches.Dispose();
         optimizer.Dispose();
-        pause.Dispose();
         Model.Dispose();
     }
 }

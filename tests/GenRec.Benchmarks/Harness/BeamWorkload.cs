@@ -39,7 +39,7 @@ internal sealed record BeamWorkload(ItemCodes Codes, int[][][] Batches)
     {
         var cases = BenchmarkData.Load(BenchmarkData.Beauty, options).Test;
         var random = new Random(options.Seed);
-        var codes = Codes(cases.ItemCount, options);
+        var codes = CodesOf(cases.ItemCount, options);
         var batches = Enumerable
             .Range(0, ReadyBatches)
             .Select(_ =>
@@ -53,7 +53,7 @@ internal sealed record BeamWorkload(ItemCodes Codes, int[][][] Batches)
     }
 
     /// <summary>The published ids, or random ones for generated data.</summary>
-    public static ItemCodes Codes(int items, BenchmarkOptions options) =>
+    public static ItemCodes CodesOf(int items, BenchmarkOptions options) =>
         options.Synthetic ? RandomCodes(items, options.Seed) : ItemCodesFile.ReadTable(IdsPath(), items);
 
     /// <summary>Different random ids.</summary>

@@ -1,5 +1,4 @@
 using GenRec.Shared.Data;
-using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
@@ -21,7 +20,7 @@ internal sealed record TigerWorkload(Split Split, SemanticIdTable Ids)
     public static TigerWorkload Load(BenchmarkOptions options)
     {
         var split = BenchmarkData.Load(BenchmarkData.Beauty, options);
-        return new TigerWorkload(split, SemanticIdTable.From(BeamWorkload.Codes(split.Train.ItemCount, options)));
+        return new TigerWorkload(split, SemanticIdTable.From(BeamWorkload.CodesOf(split.Train.ItemCount, options)));
     }
 
     /// <summary>A model with fresh weights, equal on both sides.</summary>

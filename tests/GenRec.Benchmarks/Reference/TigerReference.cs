@@ -1,7 +1,6 @@
 using GenRec.Shared.Nn;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 using F = TorchSharp.torch.nn.functional;
 
 namespace GenRec.Benchmarks.Reference;

@@ -160,4 +160,5 @@ def main():
     Path(__file__).with_name("t5.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
