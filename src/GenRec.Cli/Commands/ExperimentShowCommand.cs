@@ -48,7 +48,8 @@ internal static class ExperimentShowCommand
     private static IEnumerable<string> Known(IExperiment experiment)
     {
         var folder = ComparedRow.FolderName(experiment.System);
-        var records = ExperimentCompareCommand.Records(null).Where(record => record.System == folder).ToArray();
+        var all = DataFolders.Repository is null ? [] : ExperimentCompareCommand.Records(null);
+        var records = all.Where(record => record.System == folder).ToArray();
         var published = PublishedResults
             .LoadAll()
             .Values.Where(file => ComparedRow.FolderName(file.System) == folder)

@@ -82,14 +82,18 @@ internal static class ExperimentSweepCommand
                 );
                 foreach (var trial in plan.Trials)
                     ExperimentCommand.Options(found, plan.RequestOf(trial)); // a wrong value is told before hours are spent
+                var isSlurm = parsed.GetValue(launcher) == "slurm";
                 var root =
                     parsed.GetValue(output)?.FullName ?? Path.Combine(Repository.Root, "runs", $"{found.Name}-sweep");
-                RunNeeds.Check(found, parsed.GetValue(launcher) == "slurm" ? "cpu" : plan.Device, root, []);
+                // What the cluster's nodes offer is theirs to say; the data must be here in any case.
+                foreach (var line in RunNeeds.Check(found, isSlurm ? "cpu" : plan.Device, root, []))
+                    if (!isSlurm)
+                        terminal.Out.WriteLine(line);
                 plan.Claim(root);
                 terminal.Out.WriteLine(
                     $"{found.Name}: {plan.Trials.Count} runs, {plan.Unfinished(root).Count} to do, in {Repository.Shown(root)}"
                 );
-                return parsed.GetValue(launcher) == "slurm"
+                return isSlurm
                     ? await SlurmAsync(
                         terminal,
                         root,

@@ -21,7 +21,7 @@ public sealed class SweepDoorTests : DoorFixture
         var told = await GenRecProcess.RunAsync(Folder, Sweep("--set", "epochs=1", "--parallel", "2"));
         Assert.Equal("\n", told.Error);
         Assert.Equal(0, told.ExitCode);
-        Assert.Equal(2, told.Out.Split("done      dropout-").Length - 1);
+        Assert.Equal(2, told.Out.Split("done      epochs-1_dropout-").Length - 1);
         Assert.Contains("best", told.Out);
         Assert.True(File.Exists(In("sweep", "epochs-1_dropout-0.3_seed-1", "validation.json")));
 

@@ -40,7 +40,7 @@ internal sealed class LocalLauncher(Terminal terminal, int parallel, int threads
                 running.Remove(ended);
                 if (!Tell(plan, ended))
                     failed.Add(ended.Index);
-                ended.Process.Dispose();
+                ended.Dispose();
             }
             if (!cancel.IsCancellationRequested && waiting.Count > 0 && MayStart())
                 running.Add(Start(root, logs, plan, waiting.Dequeue()));
@@ -101,7 +101,7 @@ internal sealed class LocalLauncher(Terminal terminal, int parallel, int threads
     private static string[] Apart =>
         OperatingSystem.IsLinux() && File.Exists("/usr/bin/setsid") ? ["/usr/bin/setsid"] : [];
 
-    private sealed class Running
+    private sealed class Running : IDisposable
     {
         private readonly StreamWriter log;
 
@@ -146,12 +146,18 @@ internal sealed class LocalLauncher(Terminal terminal, int parallel, int threads
             kill.WaitForExit();
         }
 
+        public void Dispose()
+        {
+            Process.WaitForExit(); // until all of its output is read
+            Process.Dispose();
+            lock (log)
+                log.Dispose();
+        }
+
         private void Keep(string? line)
         {
-            lock (log)
-                if (line is null)
-                    log.Flush();
-                else
+            if (line is not null)
+                lock (log)
                     log.WriteLine(line);
         }
     }

@@ -1,5 +1,4 @@
 using GenRec.Shared.Evaluation;
-using GenRec.Shared.Experiments;
 using Spectre.Console;
 
 namespace GenRec.Cli.Experiments.Sweeps;
