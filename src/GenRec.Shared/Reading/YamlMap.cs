@@ -34,9 +34,15 @@ internal sealed class YamlMap
     public static YamlMap Parse(string yaml, string file, params IReadOnlyList<string> known)
     {
         var stream = new YamlStream();
+        var parser = new Parser(new StringReader(yaml));
         try
         {
-            stream.Load(new StringReader(yaml));
+            stream.Load(parser);
+        }
+        catch (InvalidOperationException error) // the scanner's, where a bracket is not closed
+        {
+            var line = parser.Current?.End.Line ?? 1;
+            throw new InvalidDataException($"{file}:{line}: what follows is no YAML; is a bracket not closed?", error);
         }
         catch (YamlException error)
         {
