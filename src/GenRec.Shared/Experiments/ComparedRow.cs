@@ -52,7 +52,15 @@ public sealed record ComparedRow(
                     new Dictionary<string, double>(),
                     (group.Any(row => row.Unconfirmed) ? "unconfirmed: " : "") + group.Key.Source,
                     false
-                )),
+                ))
+                .DistinctBy(row =>
+                    (
+                        row.Name,
+                        row.Dataset,
+                        row.Setting,
+                        string.Join('/', row.Metrics.Select(metric => $"{metric.Key}={metric.Value}"))
+                    )
+                ),
         ];
 
     /// <summary>The name a published system has as a folder of ours: lower case, hyphens for all else.</summary>

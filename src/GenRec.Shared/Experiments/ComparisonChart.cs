@@ -57,8 +57,7 @@ public static class ComparisonChart
         if (settings.Length > 1)
             throw new ArgumentException(
                 $"Two protocols do not share a table or a chart: '{settings[0]}' and '{settings[1]}'. "
-                    + "Choose the lines of one data set and one protocol.",
-                nameof(rows)
+                    + "Choose the lines of one data set and one protocol."
             );
     }
 

@@ -122,26 +122,25 @@ public sealed class Leaderboard : RichObject
     {
         var records = With(metric);
         var front = Front(metric, cost);
-        PointSeries Points(string name, IReadOnlyList<ResultRecord> points) =>
-            new(
-                name,
-                [.. points.Select(cost)],
-                [.. points.Select(record => record.Metrics[metric].Mean)],
-                YErrors: [.. points.Select(record => Width(record, metric) ?? double.NaN)],
-                Labels: [.. points.Select(record => $"{record.System}, {record.Variant}")]
-            );
-        ResultRecord[] rest = [.. records.Except(front)];
-        PointSeries[] series =
-            rest.Length > 0 ? [Points("on the front", front), Points("beaten", rest)] : [Points("on the front", front)];
+        var costs = records.Select(cost).ToArray();
         return Figures.Scatter(
             new FigureText(
                 $"{records[0].Dataset}: {metric} against {axis.Split('[')[0].Trim()}",
-                $"{records[0].Protocol.Words}. On the front: no other record reaches as much for less. Bars: 95% intervals over seeds.",
+                $"{records[0].Protocol.Words}; 95% intervals over seeds. On the front: nothing reaches as much for less.",
                 axis,
                 metric
             ),
-            series,
-            logX: records.All(record => cost(record) > 0)
+            [
+                .. records
+                    .OrderBy(cost)
+                    .Select(record => new PointSeries(
+                        $"{record.System}, {record.Variant}{(front.Contains(record) ? " (front)" : "")}",
+                        [cost(record)],
+                        [record.Metrics[metric].Mean],
+                        YErrors: [Width(record, metric) ?? double.NaN]
+                    )),
+            ],
+            logX: costs.Min() > 0 && costs.Max() > 10 * costs.Min() // else a logarithmic axis has no mark to read
         );
     }
 

@@ -82,7 +82,8 @@ public static class Reproduction
         + "not reproduced beyond, above as well as below. Of a claim every metric that both sides have counts, and the weakest "
         + "decides. Data set, split, protocol and variant must agree; where a source does not say whether seen items are "
         + "ranked, both of our protocols are tried and the nearer one is named. A system has the weakest status of its paper's "
-        + "claims that we ran; where we ran none of those, the best status against other people's runs of it.";
+        + "claims that we ran; where we ran none of those, the status that most claims of other people's runs have (of "
+        + "equally many the weaker).";
 
     /// <summary>The state of every system, in the order of the reading list.</summary>
     /// <param name="records">Our records.</param>
@@ -113,13 +114,21 @@ public static class Reproduction
             if (run.Length > 0)
                 return new SystemStatus(
                     file.System,
-                    by == PublishedBy.Paper ? run.Min(claim => claim.Status) : run.Max(claim => claim.Status),
+                    by == PublishedBy.Paper ? run.Min(claim => claim.Status) : MostFrequent(run),
                     by,
                     claims
                 );
         }
         return new SystemStatus(file.System, ReproductionStatus.NotRun, null, claims);
     }
+
+    private static ReproductionStatus MostFrequent(IEnumerable<ClaimVerdict> claims) =>
+        claims
+            .GroupBy(claim => claim.Status)
+            .OrderByDescending(group => group.Count())
+            .ThenBy(group => group.Key)
+            .First()
+            .Key;
 
     /// <summary>Judges one number.</summary>
     /// <param name="published">The published value.</param>
