@@ -34,7 +34,17 @@ internal sealed class TigerRun(TigerPreset preset) : IExperiment
         {
             var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
             var result = await Task.Run(
-                () => TigerExperiment.Run(preset, request.Seed, folder, device, lines, request.TestClosed, request.Finish, cancel),
+                () =>
+                    TigerExperiment.Run(
+                        preset,
+                        request.Seed,
+                        folder,
+                        device,
+                        lines,
+                        request.TestClosed,
+                        request.Finish,
+                        cancel
+                    ),
                 CancellationToken.None
             );
             var metrics = string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"));

@@ -18,7 +18,12 @@ public static class TigerMeasures
     /// <param name="levels">Codes that must agree; those made from content where null.</param>
     /// <returns>Ranks among the different ids of each list.</returns>
     /// <exception cref="ArgumentException">The result has no lists, or not one for each case.</exception>
-    public static RankingResult AtIdLevel(RankingResult ranked, NextItemCases cases, SemanticIdTable ids, int? levels = null)
+    public static RankingResult AtIdLevel(
+        RankingResult ranked,
+        NextItemCases cases,
+        SemanticIdTable ids,
+        int? levels = null
+    )
     {
         ArgumentNullException.ThrowIfNull(ranked);
         ArgumentNullException.ThrowIfNull(cases);

@@ -17,7 +17,15 @@ public class TigerMeasuresTests
     {
         // Items 1, 2 and 3 share their content codes; item 4 has its own.
         var ids = new SemanticIdTable([2, 3], [0, 0, 0, 1, 0, 2, 1, 0], isNumbered: true);
-        var cases = new NextItemCases([0, 1], Histories.From([[4], [4]]), [3, 4], 4);
+        var cases = new NextItemCases(
+            [0, 1],
+            Histories.From([
+                [4],
+                [4],
+            ]),
+            [3, 4],
+            4
+        );
         var top = new TopLists(3, [1, 2, 3, 1, 2, 4], [3, 2, 1, 3, 2, 1]);
         TargetRank[] ranks = [new(2, 0), new(2, 0)];
         var ranked = new RankingResult(EvaluationProtocol.Full, ranks, 4, top);
@@ -48,7 +56,13 @@ public class TigerMeasuresTests
         var model = TigerTests.Model(TigerTests.Tiny);
         int[] cold = [2, 5, 9, 14];
         using var recommender = new TigerColdStart(model, cold, share, beams: 20);
-        var (items, _) = recommender.Recommend(Histories.From([[1, 3], [6]]), 5);
+        var (items, _) = recommender.Recommend(
+            Histories.From([
+                [1, 3],
+                [6],
+            ]),
+            5
+        );
         for (var row = 0; row < 2; row++)
         {
             var listed = items[row].data<long>().ToArray();
@@ -64,8 +78,24 @@ public class TigerMeasuresTests
         var model = TigerTests.Model(TigerTests.Tiny);
         int Different(double temperature)
         {
-            using var sampler = new TigerSampler(model, new SamplingOptions { Samples = 20, Temperature = temperature });
-            return sampler.Recommend(Histories.From([[1, 3]]), 20).Items.gt(0).sum().item<long>() is var n ? (int)n : 0;
+            using var sampler = new TigerSampler(
+                model,
+                new SamplingOptions { Samples = 20, Temperature = temperature }
+            );
+            return
+                sampler
+                    .Recommend(
+                        Histories.From([
+                            [1, 3],
+                        ]),
+                        20
+                    )
+                    .Items.gt(0)
+                    .sum()
+                    .item<long>()
+                    is var n
+                ? (int)n
+                : 0;
         }
         Assert.True(Different(0.01) < Different(10));
         Assert.Equal(Different(2), Different(2));
@@ -76,7 +106,12 @@ public class TigerMeasuresTests
     {
         using var scope = NewDisposeScope();
         using var scorer = new SemanticNeighbours(new EmbeddingMatrix(4, 2, [1, 0, 3, 0.3f, 0, 1, -1, 0]), newest: 1);
-        var (items, _) = scorer.Recommend(Histories.From([[3, 1]]), 4);
+        var (items, _) = scorer.Recommend(
+            Histories.From([
+                [3, 1],
+            ]),
+            4
+        );
         Assert.Equal([1, 2, 3, 4], items[0].data<long>().ToArray());
     }
 }
