@@ -108,14 +108,12 @@ internal static class ExperimentCommand
                     throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
                 var found = Find(registry, request.Experiment, null);
                 var run = Reopen(path, new ExperimentConfig(request, found.OptionsOf(request)));
-<<<<<<< HEAD
                 if (parsed.GetValue(finish) && !found.CanFinish)
-                    throw new UserError($"A run of {found.System} ends when its training has ended; resume it without --finish.");
-                return WatchAsync(terminal, found, request with { Finish = parsed.GetValue(finish) }, run, cancel);
-=======
+                    throw new UserError(
+                        $"A run of {found.System} ends when its training has ended; resume it without --finish."
+                    );
                 TellNeeds(terminal, found, request, path);
-                return WatchAsync(terminal, found, request, run, cancel);
->>>>>>> main
+                return WatchAsync(terminal, found, request with { Finish = parsed.GetValue(finish) }, run, cancel);
             }
         );
         return command;

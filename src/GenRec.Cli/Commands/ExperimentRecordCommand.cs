@@ -41,15 +41,5 @@ internal static class ExperimentRecordCommand
         return command;
     }
 
-<<<<<<< HEAD
-    private static IReadOnlyList<ResultRecord> Records(string name, RunFolder[] runs, string? note) =>
-        SemanticIdPreset.All.FirstOrDefault(preset => preset.Name == name) is { } ids
-            ? [SemanticIdExperiment.Record(ids, runs, note)]
-        : TigerPreset.All.FirstOrDefault(preset => preset.Name == name) is { } tiger
-            ? [TigerExperiment.Record(tiger, runs, note)]
-        : SasRecExperiment.Records(SasRecPreset.Find(name), runs, note);
-
-=======
->>>>>>> main
     private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 }

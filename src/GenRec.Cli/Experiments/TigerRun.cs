@@ -56,6 +56,9 @@ internal sealed class TigerRun(TigerPreset preset) : IExperiment
         }
     }
 
+    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        [TigerExperiment.Record(preset, runs, note)];
+
     private TigerPreset With(ExperimentRequest request)
     {
         try

@@ -194,7 +194,7 @@ public sealed record TigerPreset(
 
     /// <summary>
     /// The preset with some options changed: the model's are looked for first, then the training's, the schedule's and the
-    /// optimizer's; <c>ids</c> names a file of ids.
+    /// optimizer's; <c>idsFile</c> names a file of ids.
     /// </summary>
     /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
     /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
@@ -203,7 +203,7 @@ public sealed record TigerPreset(
         ArgumentNullException.ThrowIfNull(values);
         var (model, training, file) = (Model, Training, IdsFile);
         foreach (var (option, value) in values)
-            if (option.Equals("ids", StringComparison.OrdinalIgnoreCase))
+            if (option.Equals(nameof(IdsFile), StringComparison.OrdinalIgnoreCase))
                 file = value;
             else if (Has(model, option))
                 model = OptionText.With(model, option, value);
@@ -279,5 +279,5 @@ public sealed record TigerPreset(
     private IEnumerable<string> Names() =>
         new object[] { Model, Training, Training.Schedule, Training.Optimizer }
             .SelectMany(OptionText.Names)
-            .Append("ids");
+            .Append("idsFile");
 }
