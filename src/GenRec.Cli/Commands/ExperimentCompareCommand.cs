@@ -113,7 +113,7 @@ internal static class ExperimentCompareCommand
             .Select(folder => RunFolder.Open(folder.FullName))
             .GroupBy(ExperimentRecordCommand.PresetOf)
             .SelectMany(runs => ExperimentCommand.Find(registry, runs.Key, null).Records([.. runs], null))
-            .Select(record => record with { Variant = $"run-{record.Variant}" });
+            .Select(record => record with { Variant = ResultRecord.UnrecordedMark + record.Variant });
 
     private static Option<DirectoryInfo?> Results() =>
         new("--results") { Description = "Folder of records instead of data/results" };
