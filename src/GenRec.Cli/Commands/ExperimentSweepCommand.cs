@@ -171,7 +171,10 @@ internal static class ExperimentSweepCommand
     {
         var results = SweepResults.Gather(root, plan);
         if (results.Count > 0)
+        {
+            SweepResults.Save(root, results);
             SweepResults.Show(terminal, results, metric);
+        }
         if (plan.IsTested && undone == 0)
             foreach (var setting in plan.Trials.GroupBy(trial => string.Join(' ', trial.Values.Values)))
                 terminal.Out.WriteLine(
