@@ -37,6 +37,14 @@ public class RunNeedsTests
     }
 
     [Fact]
+    public void AFileThatIsNotThereIsNamedBeforeTheRun()
+    {
+        var preset = new Preset("smoke") { Files = ["vectors.npy"] };
+        var error = Assert.Throws<DirectoryNotFoundException>(() => RunNeeds.Check(preset, "cpu", ".", []));
+        Assert.Contains("'numbers' was not found", error.Message);
+    }
+
+    [Fact]
     public void ADeviceThatIsNotThereIsRefused() =>
         Assert.Contains(
             "'cuda:99' was asked for",
@@ -63,6 +71,8 @@ public class RunNeedsTests
         public string Source => "ours";
 
         public long Seed => 1;
+
+        public IReadOnlyList<string> Files { get; init; } = [];
 
         public object OptionsOf(ExperimentRequest request) => new { };
 
