@@ -33,6 +33,9 @@ internal interface IExperiment
     /// <summary>Whether a stopped run can be measured as it stands, see <see cref="ExperimentRequest.Finish"/>.</summary>
     bool CanFinish => false;
 
+    /// <summary>Files that the data set's folder must hold besides those of the set itself.</summary>
+    IReadOnlyList<string> Files => [];
+
     /// <summary>Every value of the run, as written into its record.</summary>
     object OptionsOf(ExperimentRequest request);
 

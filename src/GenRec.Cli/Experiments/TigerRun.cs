@@ -20,6 +20,8 @@ internal sealed class TigerRun(TigerPreset preset) : IExperiment
 
     public bool CanFinish => true;
 
+    public IReadOnlyList<string> Files => preset.Ids.PublishedFile is { } published ? [published] : preset.Ids.Files;
+
     public object OptionsOf(ExperimentRequest request) => With(request);
 
     public async Task<ExperimentResult> RunAsync(

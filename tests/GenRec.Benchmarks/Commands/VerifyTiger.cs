@@ -38,11 +38,7 @@ internal static class VerifyTiger
         var batcher = new TigerBatcher(work.Split.Train, exact.Tokens, sizes, options.Seed);
         var agree = SameGradient(exact, reference, batcher.At(0));
         Train(ours, reference, batcher);
-        var held = TigerBatch.Of(
-            exact.Tokens,
-            work.Split.Validation.At([.. Enumerable.Range(0, 512)]),
-            sizes.MaxItems
-        );
+        var held = TigerBatch.Of(exact.Tokens, work.Split.Validation.At([.. Enumerable.Range(0, 512)]), sizes.MaxItems);
         using var quiet = no_grad();
         var (ourLoss, theirs) = (ours.Loss(held).item<float>(), LossOf(reference, held).item<float>());
         var learned = Math.Abs(ourLoss - theirs) / theirs < MostAfterTraining;
