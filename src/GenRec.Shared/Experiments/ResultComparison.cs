@@ -48,6 +48,11 @@ public static class ResultComparison
                     IsSampled,
                     row => row.Ranking == PublishedResults.SampledRanking
                 ),
+                Part(
+                    "target among 100 negatives drawn by popularity",
+                    IsPopular,
+                    row => row.Ranking == PublishedResults.PopularityRanking
+                ),
             }.OfType<Table>(),
         ];
 
@@ -89,6 +94,9 @@ public static class ResultComparison
 
     private static bool IsSampled(ResultRecord record) =>
         record.Protocol.Ranking.StartsWith(PublishedResults.SampledRanking, StringComparison.Ordinal);
+
+    private static bool IsPopular(ResultRecord record) =>
+        record.Protocol.Ranking.StartsWith(PublishedResults.PopularityRanking, StringComparison.Ordinal);
 
     private static bool IsFullRow(PublishedResult row) => row.Ranking == PublishedResults.FullRanking;
 }

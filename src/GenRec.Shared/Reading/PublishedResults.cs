@@ -41,6 +41,9 @@ public static class PublishedResults
     /// <summary>The target among 100 uniform negatives, as in the SASRec paper.</summary>
     public const string SampledRanking = "sampled-100-uniform";
 
+    /// <summary>The target among 100 negatives drawn by popularity, as in the BERT4Rec paper.</summary>
+    public const string PopularityRanking = "sampled-100-popularity";
+
     /// <summary>Papers with a file of published numbers.</summary>
     public static IReadOnlyList<string> Papers { get; } =
     [

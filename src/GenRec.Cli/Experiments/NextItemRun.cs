@@ -4,18 +4,18 @@ using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
-/// <summary>A SASRec preset as the command line runs it.</summary>
-internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
+/// <summary>A preset over item sequences as the command line runs it.</summary>
+internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
 {
     public string Name => preset.Name;
 
-    public string System => "SASRec";
+    public string System => preset.Title;
 
     public string Dataset => preset.Dataset;
 
     public string Scale => preset.Scale;
 
-    public string Source => preset.Model.Source;
+    public string Source => preset.Source;
 
     public long Seed => 1;
 
@@ -41,10 +41,10 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
                             [
                                 Line(
                                     "validation",
-                                    SasRecExperiment.Validate(preset, request.Seed, folder, device, lines, cancel)
+                                    NextItemExperiment.Validate(preset, request.Seed, folder, device, lines, cancel)
                                 ),
                             ]
-                            : SasRecExperiment
+                            : NextItemExperiment
                                 .Run(preset, request.Seed, folder, device, lines, cancel)
                                 .Select(result => Line(Words(result.Key), result.Value))
                                 .ToArray(),
@@ -71,7 +71,7 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
     }
 
-    private SasRecPreset With(ExperimentRequest request)
+    private NextItemPreset With(ExperimentRequest request)
     {
         var changed = request.Epochs is { } epochs
             ? preset with
@@ -89,9 +89,9 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
     }
 
-    private static string Words(string suffix)
+    private string Words(string suffix)
     {
-        var protocol = SasRecPreset.Protocols.Single(known => known.Suffix == suffix).Protocol;
+        var protocol = preset.Protocols.Single(known => known.Suffix == suffix).Protocol;
         return $"{protocol.Ranking}, filter {protocol.SeenFilter.ToString().ToLowerInvariant()}";
     }
 
