@@ -28,7 +28,7 @@ internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
         CancellationToken cancel
     )
     {
-        var device = request.Device is null ? null : DeviceOf(request.Device);
+        var device = DeviceOf(request);
         try
         {
             var (preset, lines) = (With(request), new EpochLines(progress));
@@ -59,11 +59,12 @@ internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
         }
     }
 
-    private static torch.Device DeviceOf(string name)
+    /// <summary>The device that was asked for; null where none was.</summary>
+    internal static torch.Device? DeviceOf(ExperimentRequest request)
     {
         try
         {
-            return Compute.ChooseDevice(name);
+            return request.Device is null ? null : Compute.ChooseDevice(request.Device);
         }
         catch (Exception wrong) when (wrong is ArgumentException or InvalidOperationException)
         {
@@ -76,7 +77,7 @@ internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
         var changed = request.Epochs is { } epochs
             ? preset with
             {
-                Training = preset.Training with { Epochs = epochs },
+                Training = preset.Training with { Epochs = epochs, Steps = null },
             }
             : preset;
         try
@@ -95,6 +96,6 @@ internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
         return $"{protocol.Ranking}, filter {protocol.SeenFilter.ToString().ToLowerInvariant()}";
     }
 
-    private static string Line(string measured, SeedResult result) =>
+    internal static string Line(string measured, SeedResult result) =>
         $"{measured}: {string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))}";
 }

@@ -197,7 +197,7 @@ public sealed record Bert4RecPreset(
     /// <inheritdoc/>
     public override Bert4RecPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
-        var (model, training) = Changed(Model, values);
+        var (model, training) = OptionText.WithAll(Name, Model, Training, values);
         model.Validate();
         return this with { Model = model, Training = training };
     }

@@ -136,14 +136,7 @@ public static class NextItemExperiment
     )
     {
         ArgumentNullException.ThrowIfNull(preset);
-        ArgumentNullException.ThrowIfNull(runs);
-        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
-            throw new ArgumentException(
-                untested.IsComplete
-                    ? $"The run in {untested.Path} left the test cases closed; run the chosen setting with 'run'."
-                    : $"The run in {untested.Path} has not finished: resume it first.",
-                nameof(runs)
-            );
+        NeedTested(runs);
         return
         [
             .. preset.Protocols.Select(protocol =>
@@ -170,7 +163,7 @@ public static class NextItemExperiment
     }
 
     /// <summary>The validations of a run, by step and by seconds of updates; null where it kept none.</summary>
-    private static CurvePoint[]? CurveOf(RunFolder run)
+    internal static CurvePoint[]? CurveOf(RunFolder run)
     {
         var log = Path.Combine(run.CheckpointFolder, MetricsLog.FileName);
         return File.Exists(log)
@@ -182,6 +175,21 @@ public static class NextItemExperiment
                     .Select(row => new CurvePoint(row.Step, row.Values)),
             ]
             : null;
+    }
+
+    /// <summary>Throws where there is no run, or one was not measured on the test cases.</summary>
+    internal static void NeedTested(IReadOnlyList<RunFolder> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        if (runs.Count == 0)
+            throw new ArgumentException("A record needs at least one run.", nameof(runs));
+        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
+            throw new ArgumentException(
+                untested.IsComplete
+                    ? $"The run in {untested.Path} left the test cases closed; run the chosen setting with 'run'."
+                    : $"The run in {untested.Path} has not finished: resume it first.",
+                nameof(runs)
+            );
     }
 
     private static SeedResult ResultOf(RunFolder run, string suffix) =>

@@ -47,12 +47,16 @@ public abstract record NextItemPreset(string Variant, string Dataset, string Sca
     ];
 
     /// <summary>Its data, divided leave-one-out.</summary>
-    public Split LoadSplit() =>
+    public Split LoadSplit() => LoadSplit(Dataset);
+
+    /// <summary>A data set, divided leave-one-out.</summary>
+    /// <param name="dataset">A public data set, or a preset of the embedded world.</param>
+    public static Split LoadSplit(string dataset) =>
         Splits.LeaveOneOut(
             (
-                WorldPreset.All.Any(world => world.Name == Dataset)
-                    ? World.Create(WorldPreset.Find(Dataset)).Dataset
-                    : PublicDatasets.Load(Dataset)
+                WorldPreset.All.Any(world => world.Name == dataset)
+                    ? World.Create(WorldPreset.Find(dataset)).Dataset
+                    : PublicDatasets.Load(dataset)
             ).Interactions
         );
 
@@ -72,27 +76,4 @@ public abstract record NextItemPreset(string Variant, string Dataset, string Sca
     /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
     /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
     public abstract NextItemPreset With(IEnumerable<KeyValuePair<string, string>> values);
-
-    /// <summary>Model and training options with some values changed.</summary>
-    protected (TModel Model, TrainingOptions Training) Changed<TModel>(
-        TModel model,
-        IEnumerable<KeyValuePair<string, string>> values
-    )
-        where TModel : class
-    {
-        ArgumentNullException.ThrowIfNull(values);
-        var training = Training;
-        foreach (var (option, value) in values)
-            if (OptionText.Names(model).Contains(option, StringComparer.OrdinalIgnoreCase))
-                model = OptionText.With(model, option, value);
-            else if (OptionText.Names(training).Contains(option, StringComparer.OrdinalIgnoreCase))
-                training = OptionText.With(training, option, value);
-            else
-                throw new ArgumentException(
-                    $"{Name} has no option '{option}'. There are: "
-                        + $"{string.Join(", ", OptionText.Names(model).Concat(OptionText.Names(training)))}."
-                );
-        training.Validate();
-        return (model, training);
-    }
 }

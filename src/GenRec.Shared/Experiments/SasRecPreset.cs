@@ -186,7 +186,7 @@ public sealed record SasRecPreset(
     /// <inheritdoc/>
     public override SasRecPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
-        var (model, training) = Changed(Model, values);
+        var (model, training) = OptionText.WithAll(Name, Model, Training, values);
         model.Validate();
         return this with { Model = model, Training = training };
     }

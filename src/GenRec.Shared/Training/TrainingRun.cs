@@ -175,6 +175,8 @@ internal sealed class TrainingRun : IDisposable
     {
         var made = state.Step - firstStep;
         var remaining = all.Elapsed * ((double)(totalSteps - state.Step) / Math.Max(1, made));
+        if (options.Seconds is { } bound && bound - UpdateSeconds < remaining.TotalSeconds)
+            remaining = TimeSpan.FromSeconds(Math.Max(0, bound - UpdateSeconds));
         var speed = samplesSinceReport / Math.Max(1e-9, training.Elapsed.TotalSeconds);
         var rate = options.LearningRate * options.Schedule.FactorAt(state.Step, totalSteps);
         return new(Position(), meter.Sum / meter.Count, rate, meter.LastNorm, speed, remaining);
