@@ -43,7 +43,9 @@ internal static class ExperimentRecordCommand
     private static IReadOnlyList<ResultRecord> Records(string name, RunFolder[] runs, string? note) =>
         SemanticIdPreset.All.FirstOrDefault(preset => preset.Name == name) is { } ids
             ? [SemanticIdExperiment.Record(ids, runs, note)]
-            : NextItemExperiment.Records(NextItemPresets.Find(name), runs, note);
+        : BackbonePreset.All.FirstOrDefault(preset => preset.Name == name) is { } shape
+            ? [BackboneExperiment.Record(shape, runs, note)]
+        : NextItemExperiment.Records(NextItemPresets.Find(name), runs, note);
 
     private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 }

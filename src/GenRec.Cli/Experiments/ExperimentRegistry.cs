@@ -9,6 +9,7 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
     public IReadOnlyList<IExperiment> Experiments { get; } =
     [
         .. NextItemPresets.All.Select(preset => new NextItemRun(preset)),
+        .. BackbonePreset.All.Select(preset => new BackboneRun(preset)),
         .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
     ];
 }
