@@ -45,6 +45,9 @@ internal sealed class BackboneRun(BackbonePreset preset) : IExperiment
         }
     }
 
+    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        [BackboneExperiment.Record(preset, runs, note)];
+
     private BackbonePreset With(ExperimentRequest request)
     {
         var changed = request.Epochs is { } epochs

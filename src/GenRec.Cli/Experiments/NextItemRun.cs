@@ -59,6 +59,9 @@ internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
         }
     }
 
+    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        NextItemExperiment.Records(preset, runs, note);
+
     /// <summary>The device that was asked for; null where none was.</summary>
     internal static torch.Device? DeviceOf(ExperimentRequest request)
     {
