@@ -49,7 +49,7 @@ internal static class VerifyCommand
         CopyWeights(reference, ours, sizes);
         var batch = FullRows(sizes.Length, options.Seed);
         var referenceLoss = reference.Loss(batch);
-        var ourLoss = SasRecObjective.Loss(ours, AsPacked(batch, sizes.Length));
+        var ourLoss = ItemSequenceObjective.Loss(ours, AsPacked(batch, sizes.Length));
         referenceLoss.backward();
         ourLoss.backward();
         var loss = Math.Abs(referenceLoss.item<float>() - ourLoss.item<float>());
