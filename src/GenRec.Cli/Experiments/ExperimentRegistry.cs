@@ -11,5 +11,6 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
         .. NextItemPresets.All.Select(preset => new NextItemRun(preset)),
         .. BackbonePreset.All.Select(preset => new BackboneRun(preset)),
         .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
+        .. TigerPreset.All.Select(preset => new TigerRun(preset)),
     ];
 }

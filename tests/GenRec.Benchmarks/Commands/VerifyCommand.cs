@@ -29,7 +29,7 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             var options = common.Apply(parsed);
-            return Math.Max(Check(options), VerifyBeams.Check(options));
+            return new[] { Check(options), VerifyBeams.Check(options), VerifyTiger.Check(options) }.Max();
         });
         return command;
     }
