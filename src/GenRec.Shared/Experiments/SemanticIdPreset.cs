@@ -117,6 +117,14 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
         return (items, EmbeddingSteps.Learn(vectors, EmbeddingStep.SubtractMean).Apply(vectors));
     }
 
+    /// <summary>The data set's interactions, last items left out, to see what shared codes do to recall.</summary>
+    public Split LoadSplit() =>
+        Splits.LeaveOneOut(
+            WorldPreset.All.FirstOrDefault(world => world.Name == Dataset) is { } preset
+                ? World.Create(preset).Dataset.Interactions
+                : PublicDatasets.Load(Dataset).Interactions
+        );
+
     /// <summary>The published ids.</summary>
     /// <exception cref="InvalidOperationException">The preset makes ids itself.</exception>
     public SemanticIdTable LoadPublished(int itemCount)
