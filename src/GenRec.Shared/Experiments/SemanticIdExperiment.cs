@@ -103,7 +103,7 @@ public static class SemanticIdExperiment
             Machine = runs[0].Description.Environment.Machine(),
             Commit = runs[0].Description.Environment.Commit,
             Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
-            Note = note,
+            Note = note is null ? $"{preset.Settings}." : $"{preset.Settings}. {note}",
         }.WithSeeds([
             .. results.Select(result =>
                 result with

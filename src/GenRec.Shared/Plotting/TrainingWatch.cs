@@ -146,8 +146,7 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
             yield return string.Create(CultureInfo.InvariantCulture, $"{metric} {newest:F4}");
     }
 
-    private Display.Figure Draw() =>
-        Figures.Training(name, Curve(losses, "loss"), Of(metric), references);
+    private Display.Figure Draw() => Figures.Training(name, Curve(losses, "loss"), Of(metric), references);
 
     private LearningCurve Curve(List<(double Epoch, double Value)> points, string curve)
     {
