@@ -8,6 +8,7 @@ public static class DecodingFigures
 {
     private const int MostStates = 400;
     private const int MostTitles = 3;
+    private const int MostLetters = 30; // of a title at a node; the hover text has all of it
 
     /// <summary>A small trie: every prefix a node, every id a leaf with its items.</summary>
     /// <param name="trie">At most 400 prefixes.</param>
@@ -42,7 +43,7 @@ public static class DecodingFigures
                 var names = string.Join(", ", items.Take(MostTitles).Select(title));
                 nodes.Add(
                     new TreeNode(
-                        isLeaf ? $"{code}: {names}" : code,
+                        isLeaf ? $"{code}: {Short(names)}" : code,
                         parent,
                         isLeaf ? "item" : "prefix",
                         $"{items.Length} items begin so: {names}"
@@ -104,7 +105,7 @@ public static class DecodingFigures
             var score = one.Score.ToString("F2", CultureInfo.InvariantCulture);
             return new TreeNode(
                 one.Level == 0 ? "start"
-                    : isLeaf && one.IsKept ? $"{one.Code}  {score}  {names}"
+                    : isLeaf && one.IsKept ? $"{one.Code}  {score}  {Short(names)}"
                     : $"{one.Code}  {score}",
                 one.Parent < 0 ? -1 : place[one.Parent],
                 lost ? "thrown away with a wanted item"
@@ -115,6 +116,9 @@ public static class DecodingFigures
             );
         }
     }
+
+    private static string Short(string title) =>
+        title.Length <= MostLetters ? title : string.Concat(title.AsSpan(0, MostLetters - 1), "…");
 
     /// <summary>Milliseconds of a recorded search against one of its sizes, the others held fixed.</summary>
     /// <param name="latency">The measurements.</param>
