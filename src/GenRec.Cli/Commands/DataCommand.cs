@@ -98,7 +98,7 @@ internal static class DataCommand
     private static Argument<string> NameOf() =>
         new("name") { Description = "Name of a data set, see 'genrec data list'" };
 
-    private static IEnumerable<string> Worlds => 
+    private static IEnumerable<string> Worlds =>
         WorldPreset.All.Select(world => world.Name).Concat(FeedPreset.All.Select(feed => feed.Name)).Select(WorldName);
 
     private static string WorldName(string preset) => $"world-{preset}";

@@ -17,7 +17,10 @@ internal static class FeedCommand
             Description = "Requests, each with a slate of five.",
             DefaultValueFactory = _ => 100_000,
         }.AtLeast(5000);
-        var command = new Command("feed", $"Seconds to simulate a feed; exit code 1 over {MostSeconds} s per 100,000 sessions.")
+        var command = new Command(
+            "feed",
+            $"Seconds to simulate a feed; exit code 1 over {MostSeconds} s per 100,000 sessions."
+        )
         {
             sessions,
         };
@@ -27,7 +30,14 @@ internal static class FeedCommand
             var count = parsed.GetValue(sessions);
             FeedWorld.Create(FeedPreset.Smoke); // compiles the code
             var clock = Stopwatch.StartNew();
-            var world = FeedWorld.Create(FeedPreset.Feed with { Name = "feed-benchmark", Users = 5000, Sessions = count });
+            var world = FeedWorld.Create(
+                FeedPreset.Feed with
+                {
+                    Name = "feed-benchmark",
+                    Users = 5000,
+                    Sessions = count,
+                }
+            );
             var seconds = clock.Elapsed.TotalSeconds;
             var ok = seconds <= MostSeconds * count / 100_000;
             Console.WriteLine(

@@ -34,8 +34,14 @@ public class SessionIndexTests
     public void ALogThatCannotBeCutIsRefused()
     {
         var untimed = new Interactions(9, [0, 1], [1]);
-        Assert.Contains("no times", Assert.Throws<ArgumentException>(() => SessionIndex.ByGap(untimed, TimeSpan.Zero)).Message);
-        Assert.Contains("There are: part", Assert.Throws<ArgumentException>(() => SessionIndex.ByColumn(log, "x")).Message);
+        Assert.Contains(
+            "no times",
+            Assert.Throws<ArgumentException>(() => SessionIndex.ByGap(untimed, TimeSpan.Zero)).Message
+        );
+        Assert.Contains(
+            "There are: part",
+            Assert.Throws<ArgumentException>(() => SessionIndex.ByColumn(log, "x")).Message
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => SessionIndex.ByGap(log, TimeSpan.FromSeconds(-1)));
     }
 }

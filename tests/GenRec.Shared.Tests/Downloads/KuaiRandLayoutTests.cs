@@ -28,7 +28,10 @@ public class KuaiRandLayoutTests : DownloaderFixture
                 Zip(
                     ("KuaiRand-Pure/data/log_standard_4_08_to_4_21_pure.csv", Old),
                     ("KuaiRand-Pure/data/log_standard_4_22_to_5_08_pure.csv", New.Replace("\n", "\r\n")),
-                    ("KuaiRand-Pure/data/log_random_4_22_to_5_08_pure.csv", KuaiTests.LogHeader + KuaiTests.Row(2, 5, 20220424, 1)),
+                    (
+                        "KuaiRand-Pure/data/log_random_4_22_to_5_08_pure.csv",
+                        KuaiTests.LogHeader + KuaiTests.Row(2, 5, 20220424, 1)
+                    ),
                     ("KuaiRand-Pure/data/user_features_pure.csv", "user_id,x\n2,1\n9,2\n"),
                     ("KuaiRand-Pure/data/video_features_basic_pure.csv", "video_id,tag\n5,1\n6,2\n7,3\n8,4\n")
                 )

@@ -92,7 +92,13 @@ public class ArchitectureTests
         {
             var value = code[at++] is var first && first == 0xFE ? (short)(0xFE00 | code[at++]) : first;
             var kind = codes[value].OperandType;
-            if (kind is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType)
+            if (
+                kind
+                is OperandType.InlineField
+                    or OperandType.InlineMethod
+                    or OperandType.InlineTok
+                    or OperandType.InlineType
+            )
                 if (method.Module.ResolveMember(BitConverter.ToInt32(code, at), owners, own) is { } member)
                     yield return member;
             at += kind switch

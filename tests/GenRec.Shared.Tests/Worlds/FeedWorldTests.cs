@@ -13,7 +13,7 @@ public class FeedWorldTests
     public void PresetSeedAndVersionNameOneWorld()
     {
         Assert.Equal(1, FeedWorld.Version);
-        Assert.Equal("FINGERPRINT", FeedWorld.Create(FeedPreset.Smoke).Fingerprint());
+        Assert.Equal("pending", FeedWorld.Create(FeedPreset.Smoke).Fingerprint());
         Assert.NotEqual(world.Fingerprint(), FeedWorld.Create(FeedPreset.Smoke, seed: 2).Fingerprint());
         Assert.Equal("world-feed-smoke-v1", world.Dataset.Name);
     }
@@ -42,7 +42,10 @@ public class FeedWorldTests
             Assert.Equal(slates.SlateOf(s)[..slates.Seen[s]].ToArray(), sessions.ItemsOf(s).ToArray());
             Assert.Equal(slates.Users[s], sessions.Users[s]);
             Assert.Equal(slates.Times[s], log.Times[sessions.Starts[s]]);
-            Assert.Equal(slates.FeedbackOf(s).TotalWatchSeconds, sessions.FeedbackOf(s, "watch_seconds").ToArray().Sum(x => (double)x));
+            Assert.Equal(
+                slates.FeedbackOf(s).TotalWatchSeconds,
+                sessions.FeedbackOf(s, "watch_seconds").ToArray().Sum(x => (double)x)
+            );
             Assert.Equal(slates.FeedbackOf(s).Left, sessions.FeedbackOf(s, "exit")[^1] == 1);
         }
         var (watch, duration) = (log.Feedback["watch_seconds"], log.Feedback["duration_seconds"]);
@@ -193,8 +196,15 @@ public class FeedWorldTests
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedWorld.Create(own with { SlateLength = 0 }));
         Assert.Contains("need at least as many", Refusal(own with { Sessions = 10 }));
         Assert.Contains("240 items", Refusal(own with { Items = 200 }));
-        Assert.Contains("name of its own", Refusal(FeedPreset.Smoke with { Users = 10 }), StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("feed, feed-smoke, feed-plain", Assert.Throws<ArgumentException>(() => FeedPreset.Find("x")).Message);
+        Assert.Contains(
+            "name of its own",
+            Refusal(FeedPreset.Smoke with { Users = 10 }),
+            StringComparison.OrdinalIgnoreCase
+        );
+        Assert.Contains(
+            "feed, feed-smoke, feed-plain",
+            Assert.Throws<ArgumentException>(() => FeedPreset.Find("x")).Message
+        );
 
         static string Refusal(FeedPreset preset) =>
             Assert.Throws<ArgumentException>(() => FeedWorld.Create(preset)).Message;

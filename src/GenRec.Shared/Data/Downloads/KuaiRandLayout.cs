@@ -16,7 +16,11 @@ internal static class KuaiRandLayout
     private const int FirstDate = 20220425; // of the log
     private const int Kept = 50; // latest videos of each list
 
-    private static readonly string[] parts = ["log_standard_4_08_to_4_21_pure.csv", "log_standard_4_22_to_5_08_pure.csv"];
+    private static readonly string[] parts =
+    [
+        "log_standard_4_08_to_4_21_pure.csv",
+        "log_standard_4_22_to_5_08_pure.csv",
+    ];
 
     /// <summary>Makes the files that are not there yet.</summary>
     /// <param name="unpacked">Folder with the archive's content.</param>

@@ -52,7 +52,13 @@ public static class InteractionCsv
 
     /// <summary>Reads a table that stands in several files of the same columns, as if they were one.</summary>
     /// <param name="paths">Plain or gzip text; at least one.</param>
-    /// <inheritdoc cref="Read(string, InteractionColumns, ImportOptions, char, bool)"/>
+    /// <param name="columns">Which columns hold what; the default names when null. The first file decides which are feedback.</param>
+    /// <param name="options">Policies; the defaults when null.</param>
+    /// <param name="separator">What stands between columns.</param>
+    /// <param name="hasHeader">Whether the first line of each file names the columns.</param>
+    /// <returns>The interactions and what was noticed while reading.</returns>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="DataFormatException">A column is missing, or a row is broken and the policy is to fail.</exception>
     public static (Interactions Interactions, ImportReport Report) Read(
         IReadOnlyList<string> paths,
         InteractionColumns? columns = null,
@@ -70,7 +76,7 @@ public static class InteractionCsv
             using var rows = new CsvRows(path, separator, hasHeader);
             var plan = new ColumnPlan(columns, rows);
             builder ??= new InteractionBuilder(options, plan.FeedbackNames);
-            columns = columns with { Feedback = plan.FeedbackNames }; // the first file decides
+            columns = columns with { Feedback = plan.FeedbackNames };
             builder.StartFile(path);
             AddAll(rows, plan, builder);
         }

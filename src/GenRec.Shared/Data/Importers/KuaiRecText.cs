@@ -15,14 +15,13 @@ public static class KuaiRecText
     /// <param name="options">Policies; the defaults when null.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="DataFormatException">A column is missing, or a row is broken and the policy is to fail.</exception>
-    public static (Interactions Interactions, ImportReport Report) ReadLog(string path, ImportOptions? options = null) =>
+    public static (Interactions Interactions, ImportReport Report) ReadLog(
+        string path,
+        ImportOptions? options = null
+    ) =>
         InteractionCsv.Read(
             path,
-            new InteractionColumns
-            {
-                Item = "video_id",
-                Feedback = ["play_duration", "video_duration", Ratio],
-            },
+            new InteractionColumns { Item = "video_id", Feedback = ["play_duration", "video_duration", Ratio] },
             options
         );
 

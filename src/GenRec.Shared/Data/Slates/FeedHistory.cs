@@ -37,8 +37,7 @@ public sealed class FeedHistory : RichObject
         return [.. found];
     }
 
-    internal static bool IsPositive(FeedActions done) =>
-        (done & Engaged) != 0 && (done & FeedActions.Dislike) == 0;
+    internal static bool IsPositive(FeedActions done) => (done & Engaged) != 0 && (done & FeedActions.Dislike) == 0;
 
     internal void Add(int item, float seconds, FeedActions done)
     {

@@ -29,7 +29,11 @@ public sealed class SlateLog : RichObject
         var count = checked((int)offsets[^1]);
         (users, visits, policies, seen) = (new int[count], new int[count], new int[count], new int[count]);
         (times, items) = (new long[count], new int[checked(count * slateLength)]);
-        (watch, actions, propensities) = (new float[items.Length], new FeedActions[items.Length], new float[items.Length]);
+        (watch, actions, propensities) = (
+            new float[items.Length],
+            new FeedActions[items.Length],
+            new float[items.Length]
+        );
         for (var user = 0; user < sessionsOfUsers.Length; user++)
             users.AsSpan((int)offsets[user], sessionsOfUsers[user]).Fill(user);
     }

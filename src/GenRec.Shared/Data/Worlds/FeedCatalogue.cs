@@ -29,7 +29,9 @@ internal sealed class FeedCatalogue
             LogSeconds[item] = PortableMath.Log(Seconds[item]) - MeanLogSeconds;
             IsClickBait[item] = draws.At(2, item).Chance(0.12);
             IsViral[item] = draws.At(3, item).Chance(0.06);
-            var late = draws.At(4, item).Chance(preset.NewItems) ? 10 * draws.At(5, item).Double : -30 * draws.At(5, item).Double;
+            var late = draws.At(4, item).Chance(preset.NewItems)
+                ? 10 * draws.At(5, item).Double
+                : -30 * draws.At(5, item).Double;
             Uploaded[item] = FirstSecond + (long)Math.Floor(late * Day);
             FillContent(item, random.Fork("content"));
         }

@@ -33,7 +33,8 @@ public sealed class FeedEnvironment : RichObject
     public int Served { get; private set; }
 
     /// <summary>The next request, a batch of one; the same until it is served.</summary>
-    public SlateRequests NextRequest() => open ??= runner.RequestsOf([waiting.Dequeue()], viewers, histories, slateLength);
+    public SlateRequests NextRequest() =>
+        open ??= runner.RequestsOf([waiting.Dequeue()], viewers, histories, slateLength);
 
     /// <summary>Serves the request that is open.</summary>
     /// <param name="slate">Item ids, <c>[m]</c>, first position first.</param>

@@ -19,6 +19,9 @@ internal readonly record struct AfterWatching(
 /// <param name="Again">Chance of a second watch right after the first, given the whole.</param>
 /// <param name="Shape">Larger is longer; the mean of f is Shape / (Shape + 1).</param>
 /// <param name="Seconds">Duration.</param>
+/// <param name="AfterSkip">What follows a skip.</param>
+/// <param name="AfterPart">What follows a watch in part.</param>
+/// <param name="AfterWhole">What follows a watch to the end, once or twice.</param>
 internal readonly record struct ItemLaw(
     double Skip,
     double Part,

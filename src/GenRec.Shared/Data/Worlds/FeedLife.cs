@@ -156,7 +156,10 @@ internal sealed class FeedLife(FeedCatalogue videos, FeedLaw law, CounterRandom 
             viewer.Interests,
             InterestTurnover
         );
-        var (mood, which) = (visits.At(viewer.User, 16 * viewer.Visit + 1), visits.At(viewer.User, 16 * viewer.Visit + 2));
+        var (mood, which) = (
+            visits.At(viewer.User, 16 * viewer.Visit + 1),
+            visits.At(viewer.User, 16 * viewer.Visit + 2)
+        );
         var topics = viewer.Interests.Topics;
         var known = topics[which.Below(topics.Length)];
         viewer.Intent =

@@ -39,7 +39,9 @@ internal static class FeedObservables
             total += seen;
         var (offsets, items, times) = (new long[users + 1], new int[total], new long[total]);
         string[] names = ["session", "visit", "position", "watch_seconds", "duration_seconds", "own", "log_propensity"];
-        var columns = names.Concat(actionColumns.Select(one => one.Name)).ToDictionary(one => one, _ => new float[total]);
+        var columns = names
+            .Concat(actionColumns.Select(one => one.Name))
+            .ToDictionary(one => one, _ => new float[total]);
         var (row, own) = (0, log.Policies.ToList().IndexOf("own"));
         for (var user = 0; user < users; user++)
         {

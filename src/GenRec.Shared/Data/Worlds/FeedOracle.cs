@@ -3,47 +3,6 @@ using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Data.Worlds;
 
-/// <summary>Chances at one place of a slate, each in <c>[0, 1]</c>.</summary>
-/// <param name="Reach">That the user gets there; those that follow are given that.</param>
-/// <param name="Skip">Less than three seconds.</param>
-/// <param name="Complete">Watched to the end.</param>
-/// <param name="Like">Liked.</param>
-/// <param name="Follow">Author followed.</param>
-/// <param name="Share">Shared.</param>
-/// <param name="Comment">Commented.</param>
-/// <param name="Dislike">Disliked.</param>
-/// <param name="Exit">Leaves after it.</param>
-/// <param name="WatchSeconds">Expected seconds, not a chance.</param>
-/// <param name="Boredom">What alike videos earlier in the slate take off its appeal, not negative; no chance either.</param>
-public sealed record PlaceTruth(
-    double Reach,
-    double Skip,
-    double Complete,
-    double Like,
-    double Follow,
-    double Share,
-    double Comment,
-    double Dislike,
-    double Exit,
-    double WatchSeconds,
-    double Boredom
-) : RichRecord;
-
-/// <summary>What a video really is.</summary>
-/// <param name="Quality">Standard normal, independent of duration.</param>
-/// <param name="DurationSeconds">Length.</param>
-/// <param name="IsClickBait">Draws views that disappoint.</param>
-/// <param name="IsViral">Caught by everybody, remembered by nobody.</param>
-/// <param name="Topic">Department and topic.</param>
-public sealed record VideoTruth(double Quality, double DurationSeconds, bool IsClickBait, bool IsViral, string Topic)
-    : RichRecord;
-
-/// <summary>A mean from simulation, and how far to trust it.</summary>
-/// <param name="Mean">Mean over the trials.</param>
-/// <param name="StandardError">Standard error of the mean.</param>
-/// <param name="Trials">Number of independent trials.</param>
-public sealed record MonteCarloEstimate(double Mean, double StandardError, int Trials) : RichRecord;
-
 /// <summary>The truth about a simulated feed. For evaluation and figures; a model that reads it is cheating.</summary>
 /// <remarks>
 /// Questions by user are about the moment of <see cref="FeedWorld.Requests"/>, when the user comes back after the shipped
@@ -222,7 +181,12 @@ public sealed class FeedOracle : RichObject
     /// <summary>Hours until the user comes back, had this slate been the last of the visit; sooner when it pleased.</summary>
     /// <inheritdoc cref="Estimate" path="/param"/>
     /// <inheritdoc cref="Estimate" path="/exception"/>
-    public MonteCarloEstimate HoursUntilReturn(int user, ReadOnlySpan<int> slate, int trials = 10_000, ulong seed = 1) =>
+    public MonteCarloEstimate HoursUntilReturn(
+        int user,
+        ReadOnlySpan<int> slate,
+        int trials = 10_000,
+        ulong seed = 1
+    ) =>
         Simulate(
             user,
             slate,
@@ -286,7 +250,11 @@ public sealed class FeedOracle : RichObject
         ArgumentOutOfRangeException.ThrowIfLessThan(trials, 2);
         var (viewer, items, results) = (At(user, slate), slate.ToArray(), new double[trials]);
         // Runs of logs are small numbers; trials take theirs from the other end.
-        Parallel.For(0, trials, trial => results[trial] = measure(lifeIn(ulong.MaxValue - seed * 1_000_003 - (ulong)trial), viewer, items));
+        Parallel.For(
+            0,
+            trials,
+            trial => results[trial] = measure(lifeIn(ulong.MaxValue - seed * 1_000_003 - (ulong)trial), viewer, items)
+        );
         var (mean, spread) = (results.Average(), 0.0);
         foreach (var result in results)
             spread += (result - mean) * (result - mean);
@@ -310,7 +278,9 @@ public sealed class FeedOracle : RichObject
         if ((uint)user >= (uint)now.Length)
             throw new ArgumentOutOfRangeException(nameof(user), user, $"There are {now.Length} users.");
         if (slate.Length > preset.SlateLength)
-            throw new ArgumentException($"The slate has {slate.Length} items, at most {preset.SlateLength} are served.");
+            throw new ArgumentException(
+                $"The slate has {slate.Length} items, at most {preset.SlateLength} are served."
+            );
         FeedRunner.CheckItems(slate, Math.Max(1, slate.Length), videos.Count, nameof(slate));
         return now[user];
     }

@@ -65,13 +65,7 @@ public sealed record FeedPreset : RichRecord
     /// The negative control: alike videos do not tire, so that a slate is worth no more than its items, and the traditional
     /// policy has no bias to be learned away.
     /// </summary>
-    public static FeedPreset Plain { get; } =
-        Feed with
-        {
-            Name = "feed-plain",
-            Boredom = 0,
-            LoggerBias = 0,
-        };
+    public static FeedPreset Plain { get; } = Feed with { Name = "feed-plain", Boredom = 0, LoggerBias = 0 };
 
     /// <summary>Every preset.</summary>
     public static IReadOnlyList<FeedPreset> All { get; } = [Feed, Smoke, Plain];
@@ -96,7 +90,9 @@ public sealed record FeedPreset : RichRecord
     {
         OptionRanges.Check(this);
         if (All.Any(shipped => shipped.Name == Name && shipped != this))
-            throw new ArgumentException($"'{Name}' is a shipped feed; a changed one needs a {nameof(Name)} of its own.");
+            throw new ArgumentException(
+                $"'{Name}' is a shipped feed; a changed one needs a {nameof(Name)} of its own."
+            );
         if (Departments * 6 * 20 is var needed && Items < needed)
             throw new ArgumentException($"{Departments} departments need at least {needed} items, not {Items}.");
         if (Sessions < Users)

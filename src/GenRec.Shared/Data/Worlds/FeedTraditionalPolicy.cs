@@ -86,9 +86,14 @@ internal sealed class FeedTraditionalPolicy : ISlatePolicy
         var recent = history.Positives(Recent);
         for (var k = 0; k < 2 * Candidates && scratch.Count < Candidates; k++)
         {
-            var (source, pick) = (requests.Random.At(place, (ulong)(2 * k)), requests.Random.At(place, (ulong)(2 * k + 1)));
+            var (source, pick) = (
+                requests.Random.At(place, (ulong)(2 * k)),
+                requests.Random.At(place, (ulong)(2 * k + 1))
+            );
             var fromTopic = recent.Length > 0 && source.Double < 0.6;
-            var topic = fromTopic ? videos.Items.Topic[recent[(int)Math.BigMul(source.Second, (ulong)recent.Length, out _)]] : -1;
+            var topic = fromTopic
+                ? videos.Items.Topic[recent[(int)Math.BigMul(source.Second, (ulong)recent.Length, out _)]]
+                : -1;
             var item = fromTopic
                 ? Pick(videos.Items.ByTopic[topic], topicPopularity[topic], pick.Double)
                 : Pick(everything, popularity, pick.Double);
