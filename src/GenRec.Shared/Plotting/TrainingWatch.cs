@@ -22,6 +22,7 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
     private readonly Lock gate = new();
     private readonly List<(double Epoch, double Value)> losses = [];
     private readonly List<(double Epoch, IReadOnlyDictionary<string, double> Metrics)> validations = [];
+    private readonly List<(long Step, double Seconds, double Value)> reached = []; // the watched metric
     private readonly List<double> speeds = [];
     private readonly IReadOnlyList<ReferenceLine> references;
     private readonly EpochLines lines = new();
@@ -49,6 +50,12 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
 
     /// <summary>The validation metric by epoch.</summary>
     public LearningCurve Validation => Of(metric, name);
+
+    /// <summary>The validation metric by seconds of updates, validations not counted: the axis on which models compare.</summary>
+    public LearningCurve ValidationBySeconds => ValidationBy(at => at.Seconds);
+
+    /// <summary>The validation metric by updates.</summary>
+    public LearningCurve ValidationBySteps => ValidationBy(at => at.Step);
 
     /// <summary>The training loss by epoch: each value is the mean since the last report.</summary>
     public LearningCurve Loss => Curve(losses, name);
@@ -128,8 +135,11 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
             losses.Add((report.At.Epoch, report.Loss));
             speeds.Add(report.SamplesPerSecond);
         }
-        if (value is Validated validated)
-            validations.Add((validated.At.Epoch, validated.Metrics));
+        if (value is not Validated validated)
+            return;
+        validations.Add((validated.At.Epoch, validated.Metrics));
+        if (validated.Metrics.TryGetValue(metric, out var result))
+            reached.Add((validated.At.Step, validated.UpdateSeconds, result));
     }
 
     private IEnumerable<string> Facts(TrainingPosition at)
@@ -147,6 +157,12 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
     }
 
     private Display.Figure Draw() => Figures.Training(name, Curve(losses, "loss"), Of(metric), references);
+
+    private LearningCurve ValidationBy(Func<(long Step, double Seconds, double Value), double> axis)
+    {
+        lock (gate)
+            return new(name, [.. reached.Select(axis)], [.. reached.Select(point => point.Value)]);
+    }
 
     private LearningCurve Curve(List<(double Epoch, double Value)> points, string curve)
     {
