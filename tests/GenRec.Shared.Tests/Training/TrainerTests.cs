@@ -214,7 +214,9 @@ public sealed class TrainerTests
         Assert.Equal([15, 21], shown.Of<LossReported>().Select(e => e.At.Step));
         using var again = new TinyTask();
         Trainer.Fit(again, kept, null, Cancel);
-        var steps = MetricsLog.Read(System.IO.Path.Combine(folder.Path, MetricsLog.FileName)).Where(r => r.Kind == "train");
+        var steps = MetricsLog
+            .Read(System.IO.Path.Combine(folder.Path, MetricsLog.FileName))
+            .Where(r => r.Kind == "train");
         Assert.Equal([15, 30, 40], steps.Select(row => row.Step));
 
         void Stop(TrainingStep at, long step)
