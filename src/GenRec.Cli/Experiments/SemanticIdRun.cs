@@ -20,6 +20,8 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
 
     public long Seed => 1;
 
+    public IReadOnlyList<string> Files => preset.Files;
+
     public object OptionsOf(ExperimentRequest request) => With(request);
 
     public async Task<ExperimentResult> RunAsync(
@@ -48,6 +50,9 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
             return new ExperimentResult(false, ["Stopped; this quantiser begins anew next time."]);
         }
     }
+
+    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        [SemanticIdExperiment.Record(preset, runs, note)];
 
     private SemanticIdPreset With(ExperimentRequest request)
     {
