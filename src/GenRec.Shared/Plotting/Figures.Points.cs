@@ -35,14 +35,32 @@ public sealed record PointSeries(
 /// <param name="Importance">What its colour stands for; events of equal importance share a colour.</param>
 /// <param name="State">What its marker stands for; events of equal state share a marker.</param>
 /// <param name="Detail">Shown when pointed at, or null.</param>
+/// <param name="Status">What a second mark on its marker stands for, or null.</param>
+/// <param name="Mark">That second mark.</param>
 public sealed record TimelineEvent(
     string Label,
     DateOnly Date,
     string Lane,
     string Importance,
     string State,
-    string? Detail = null
+    string? Detail = null,
+    string? Status = null,
+    TimelineMark Mark = TimelineMark.None
 ) : RichRecord;
+
+/// <summary>A second mark on a marker, beside its colour and shape.</summary>
+[Flags]
+public enum TimelineMark
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>A dot inside.</summary>
+    Dot = 1,
+
+    /// <summary>A ring around.</summary>
+    Ring = 2,
+}
 
 public static partial class Figures
 {
@@ -150,7 +168,13 @@ public static partial class Figures
         foreach (var importance in importances)
             AddEvents(sketch, events, heights, importance, importances.IndexOf(importance), states);
         foreach (var state in states) // the legend's explanation of the markers
-            sketch.Add("scatter", LegendEntry(state, states.IndexOf(state)));
+            sketch.Add("scatter", LegendEntry(state, "state", "state (marker)", Palette.Marker(states.IndexOf(state))));
+        foreach (var (status, mark) in events.Where(IsMarked).Select(point => (point.Status!, point.Mark)).Distinct())
+        {
+            var entry = LegendEntry(status, "status", "my reading (mark)", SymbolOf(Palette.Marker(0), mark));
+            ((Attributes)entry["marker"]!)["line"] = Ring([mark]);
+            sketch.Add("scatter", entry);
+        }
         var x = Sketch.Axis("date of the first version");
         (x["type"], x["hoverformat"]) = ("date", "%Y-%m-%d");
         x["range"] = new[] // room for the labels, which stand to the right of their markers
@@ -169,7 +193,8 @@ public static partial class Figures
             ("paper", point => point.Label),
             ("part", point => point.Lane),
             ("importance", point => point.Importance),
-            ("state", point => point.State)
+            ("state", point => point.State),
+            ("my status", point => point.Status)
         );
         return sketch.Finish(title, caption, table.Top(MostRowsOfNumbers));
     }
@@ -202,24 +227,39 @@ public static partial class Figures
                 {
                     ["color"] = Palette.Color(color),
                     ["size"] = 11,
-                    ["symbol"] = chosen.Select(point => Palette.Marker(states.IndexOf(point.Item.State))).ToArray(),
+                    ["symbol"] = chosen
+                        .Select(point => SymbolOf(Palette.Marker(states.IndexOf(point.Item.State)), point.Item.Mark))
+                        .ToArray(),
+                    ["line"] = Ring(chosen.Select(point => point.Item.Mark)),
                 },
             }
         );
     }
 
-    private static Attributes LegendEntry(string state, int at) =>
+    private static bool IsMarked(TimelineEvent point) => point.Mark != TimelineMark.None && point.Status is not null;
+
+    private static string SymbolOf(string marker, TimelineMark mark) =>
+        mark.HasFlag(TimelineMark.Dot) ? marker + "-dot" : marker;
+
+    private static Attributes Ring(IEnumerable<TimelineMark> marks) =>
         new()
         {
-            ["name"] = state,
-            ["legendgroup"] = "state",
-            ["legendgrouptitle"] = new Attributes { ["text"] = "state (marker)" },
+            ["color"] = Palette.Ink,
+            ["width"] = marks.Select(mark => mark.HasFlag(TimelineMark.Ring) ? 3.0 : 0.0).ToArray(),
+        };
+
+    private static Attributes LegendEntry(string name, string group, string title, string symbol) =>
+        new()
+        {
+            ["name"] = name,
+            ["legendgroup"] = group,
+            ["legendgrouptitle"] = new Attributes { ["text"] = title },
             ["mode"] = "markers",
             ["x"] = new double?[] { null },
             ["y"] = new double?[] { null },
             ["marker"] = new Attributes
             {
-                ["symbol"] = Palette.Marker(at),
+                ["symbol"] = symbol,
                 ["color"] = Palette.Ink,
                 ["size"] = 11,
             },
