@@ -28,7 +28,7 @@ internal sealed class NoteAttachments(string folder, string name)
             double or float or decimal or Half => ((IFormattable)value).ToString("G6", CultureInfo.InvariantCulture),
             IConvertible number => number.ToString(CultureInfo.InvariantCulture),
             IDictionary numbers => Of(
-                Table.Of(numbers.Cast<DictionaryEntry>(), ("name", entry => entry.Key), ("value", entry => entry.Value))
+                Table.Of(numbers.Keys.Cast<object>(), ("name", key => key), ("value", key => numbers[key]))
             ),
             Microsoft.Data.Analysis.DataFrame frame => Of(frame.AsTable()),
             RichValue rich => $"```text\n{rich.ToText().Trim('\n')}\n```",

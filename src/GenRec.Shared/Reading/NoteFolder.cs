@@ -22,6 +22,10 @@ public sealed class NoteFolder : RichObject
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
+    /// <summary>Whether a folder is named or can be found without naming one.</summary>
+    internal static bool IsKnown =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } || DataFolders.Repository is not null;
+
     /// <summary>For tests: what happens between the reading of a note and its replacement.</summary>
     internal Action? Meanwhile { get; set; }
 

@@ -9,8 +9,8 @@ public static class Notes
     /// <inheritdoc cref="NoteFolder.For"/>
     public static NotePage For(string paper) => NoteFolder.Open().For(paper);
 
-    /// <summary>All notes, and what is wrong with files among them.</summary>
-    public static NoteShelf All() => NoteFolder.Open().Read();
+    /// <summary>All notes, and what is wrong with files among them; none where no folder is known.</summary>
+    public static NoteShelf All() => NoteFolder.IsKnown ? NoteFolder.Open().Read() : new NoteShelf("", [], []);
 
     /// <summary>Makes a note for a paper that is not on the reading list.</summary>
     /// <inheritdoc cref="NoteFolder.New"/>

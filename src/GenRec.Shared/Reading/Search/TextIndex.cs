@@ -15,7 +15,7 @@ internal sealed record SearchedFile(SearchSource Source, string Path, string Sta
 internal sealed class TextIndex : IDisposable
 {
     private const int Version = 1; // of the tables below; an older file is made anew
-    private const string Schema = $"""
+    private const string Schema = """
         CREATE TABLE files(id INTEGER PRIMARY KEY, source INTEGER, path TEXT UNIQUE, stamp TEXT);
         CREATE VIRTUAL TABLE passages USING fts5(heading, body, file UNINDEXED, line UNINDEXED,
           tokenize = 'porter unicode61 remove_diacritics 2');
@@ -29,7 +29,7 @@ internal sealed class TextIndex : IDisposable
         var folder = Path.GetDirectoryName(typeof(TextIndex).Assembly.Location);
         var file = LibTorchFolder.FileNameOf("e_sqlite3");
         var own = Path.Combine(folder ?? "", "runtimes", LibTorchFolder.RuntimeIdentifier, "native", file);
-        if (File.Exists(own) && AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") is not string { Length: > 0 } searched)
+        if (File.Exists(own) && AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") is not string { Length: > 0 })
             NativeLibrary.Load(own);
     }
 
