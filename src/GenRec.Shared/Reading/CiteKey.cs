@@ -70,13 +70,46 @@ internal static class CiteKey
             .Select(Letters)
             .Where(word => word.Length > 0);
 
-    // Letters and digits without accents; what is not Latin stays as it is.
+    // Letters and digits, Latin ones without accents; other scripts stay as they are. (Unicode's own decomposition is not
+    // there when globalization is invariant.)
     private static string Letters(string text)
     {
         var kept = new StringBuilder();
-        foreach (var letter in text.Normalize(NormalizationForm.FormD))
-            if (char.IsLetterOrDigit(letter))
+        foreach (var letter in text.Where(char.IsLetterOrDigit))
+            if (letter < 0x80 || Plain(char.ToLowerInvariant(letter)) is not { } plain)
                 kept.Append(letter);
-        return kept.ToString().Normalize(NormalizationForm.FormC);
+            else
+                kept.Append(char.IsUpper(letter) ? char.ToUpperInvariant(plain[0]) + plain[1..] : plain);
+        return kept.ToString();
     }
+
+    private static string? Plain(char letter) =>
+        Accents.FirstOrDefault(accent => accent.Letters.Contains(letter, StringComparison.Ordinal)).Plain;
+
+    private static readonly (string Plain, string Letters)[] Accents =
+    [
+        ("a", "àáâãäåāăą"),
+        ("ae", "æ"),
+        ("c", "çćĉċč"),
+        ("d", "ďđð"),
+        ("e", "èéêëēĕėęě"),
+        ("g", "ĝğġģ"),
+        ("h", "ĥħ"),
+        ("i", "ìíîïĩīĭįı"),
+        ("j", "ĵ"),
+        ("k", "ķ"),
+        ("l", "ĺļľŀł"),
+        ("n", "ñńņňŉ"),
+        ("o", "òóôõöøōŏő"),
+        ("oe", "œ"),
+        ("r", "ŕŗř"),
+        ("s", "śŝşšș"),
+        ("ss", "ß"),
+        ("t", "ţťŧț"),
+        ("th", "þ"),
+        ("u", "ùúûüũūŭůűų"),
+        ("w", "ŵ"),
+        ("y", "ýÿŷ"),
+        ("z", "źżž"),
+    ];
 }

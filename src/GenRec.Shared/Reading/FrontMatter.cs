@@ -77,7 +77,7 @@ internal sealed partial class FrontMatter
         }
         catch (YamlException error)
         {
-            throw Wrong((int)error.Start.Line, $"{Reason(error)} A value that holds ': ' or ' #' must stand in quotes.");
+            throw Wrong((int)error.Start.Line, Reason(error));
         }
         if (stream.Documents.Count == 0)
             return;
@@ -111,8 +111,10 @@ internal sealed partial class FrontMatter
 
     private static string Reason(YamlException error)
     {
-        var reason = (error.InnerException ?? error).Message;
-        return reason.EndsWith('.') ? reason : reason + ".";
+        var reason = (error.InnerException ?? error).Message.TrimEnd('.');
+        return reason.Contains("Duplicate key", StringComparison.OrdinalIgnoreCase)
+            ? $"the field is there twice ({reason})."
+            : $"{reason}. A value that holds ': ' or ' #' must stand in quotes.";
     }
 
     private static string LineAt(string text, int at)

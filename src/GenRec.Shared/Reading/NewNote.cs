@@ -86,7 +86,7 @@ public sealed partial record NewNote : RichRecord
             throw new ArgumentException("The title must not be blank.");
         if (ArXiv.FirstOrDefault(number => !ArXivNumber().IsMatch(number)) is { } wrong)
             throw new ArgumentException($"arXiv number '{wrong}' is not of the form 2601.01234.");
-        var date = Date ?? (ArXiv is [var first, ..] ? $"20{first[..2]}-{first[2..4]}" : null);
+        var date = Date ?? (Notebook is null && ArXiv is [var first, ..] ? $"20{first[..2]}-{first[2..4]}" : null);
         if (date is not null && PaperNote.DayOf(date) is null)
             throw new ArgumentException(
                 Date is null ? $"arXiv number '{ArXiv[0]}' has no month." : $"Date '{Date}' is not yyyy-MM or yyyy-MM-dd."
