@@ -13,10 +13,14 @@ internal static class NotesCommand
     {
         var folder = new Option<string?>("--notes")
         {
-            Description = $"Folder of the notes, for example in an Obsidian vault; default {NoteFolder.Variable}, then notebooks/notes",
+            Description =
+                $"Folder of the notes, for example in an Obsidian vault; default {NoteFolder.Variable}, then notebooks/notes",
             Recursive = true,
         };
-        var page = new Option<FileInfo?>("--page") { Description = "Also write the timeline as an HTML page to this new file" };
+        var page = new Option<FileInfo?>("--page")
+        {
+            Description = "Also write the timeline as an HTML page to this new file",
+        };
         var command = new Command("notes", "Draw the papers by date; list, show, make, search and export reading notes")
         {
             folder,
@@ -57,7 +61,12 @@ internal static class NotesCommand
         var importance = new Option<string?>("--importance") { Description = "Only papers of this importance" };
         importance.AcceptOnlyFromAmong([.. Enum.GetValues<Importance>().Select(PaperNote.TextOf)]);
         var tag = new Option<string?>("--tag") { Description = "Only papers with this tag" };
-        var command = new Command("list", "List the papers with importance, status and note") { status, importance, tag };
+        var command = new Command("list", "List the papers with importance, status and note")
+        {
+            status,
+            importance,
+            tag,
+        };
         command.SetAction(parsed =>
         {
             var shelf = NoteFolder.Open(parsed.GetValue(folder)).Read();
@@ -66,7 +75,9 @@ internal static class NotesCommand
                 if (
                     (parsed.GetValue(status) is not { } wanted || row.Note?.StatusText == wanted)
                     && (parsed.GetValue(importance) is not { } judged || row.Importance == judged)
-                    && (parsed.GetValue(tag) is not { } tagged || row.Note?.Tags.Contains(tagged.TrimStart('#')) == true)
+                    && (
+                        parsed.GetValue(tag) is not { } tagged || row.Note?.Tags.Contains(tagged.TrimStart('#')) == true
+                    )
                 )
                     table.AddRow(
                         Markup.Escape(row.Id),
@@ -78,7 +89,9 @@ internal static class NotesCommand
                         row.Note is null ? "-" : Markup.Escape(Path.GetRelativePath(shelf.Folder, row.Note.Path))
                     );
             terminal.Styled.Write(table);
-            terminal.Out.WriteLine($"Notes lie in {shelf.Folder}. 'genrec notes show <paper>' makes one that is not there.");
+            terminal.Out.WriteLine(
+                $"Notes lie in {shelf.Folder}. 'genrec notes show <paper>' makes one that is not there."
+            );
             return Tell(terminal, shelf);
         });
         return command;
@@ -147,18 +160,32 @@ internal static class NotesCommand
         };
         var limit = NumberOption.AtLeast("--limit", 1, "Most places to show; default 20");
         var only = new Option<SearchSource?>("--in") { Description = "Search only here: note, notebook or data" };
-        var command = new Command("search", "Find words in notes, notebooks and the data files about papers") { words, limit, only };
+        var command = new Command("search", "Find words in notes, notebooks and the data files about papers")
+        {
+            words,
+            limit,
+            only,
+        };
         command.SetAction(parsed =>
         {
             // A word with a blank in it was quoted in the shell: a phrase.
-            var query = string.Join(' ', parsed.GetRequiredValue(words).Select(word => word.Contains(' ') && !word.Contains('"') ? $"\"{word}\"" : word));
+            var query = string.Join(
+                ' ',
+                parsed
+                    .GetRequiredValue(words)
+                    .Select(word => word.Contains(' ') && !word.Contains('"') ? $"\"{word}\"" : word)
+            );
             var notes = NoteFolder.Open(parsed.GetValue(folder));
             var found = TextSearch.Find(notes, query, parsed.GetValue(limit) ?? 20, parsed.GetValue(only));
             foreach (var hit in found.Hits)
             {
                 terminal.Styled.MarkupLine($"[bold]{Markup.Escape(hit.Place)}[/]  {Markup.Escape(hit.Heading)}");
                 terminal.Styled.MarkupLine(
-                    "    " + Markup.Escape(hit.Excerpt).Replace($"{SearchHit.Begin}", "[yellow]").Replace($"{SearchHit.End}", "[/]")
+                    "    "
+                        + Markup
+                            .Escape(hit.Excerpt)
+                            .Replace($"{SearchHit.Begin}", "[yellow]")
+                            .Replace($"{SearchHit.End}", "[/]")
                 );
             }
             terminal.Out.WriteLine(found.Hits.Count == 0 ? $"Nothing holds {query}." : $"{found.Hits.Count} places");

@@ -23,10 +23,14 @@ internal static class NotesExportCommand
             {
                 NotesCommand.Tell(terminal, shelf);
                 if (!parsed.GetValue(lenient))
-                    throw new UserError("Nothing was exported. Mend these files, or leave them out with --skip-broken.");
+                    throw new UserError(
+                        "Nothing was exported. Mend these files, or leave them out with --skip-broken."
+                    );
             }
             if (shelf.Notes.Count == 0)
-                throw new UserError($"There are no notes in {shelf.Folder}; 'genrec notes new --all' makes one for every paper.");
+                throw new UserError(
+                    $"There are no notes in {shelf.Folder}; 'genrec notes new --all' makes one for every paper."
+                );
             var text = parsed.GetRequiredValue(format) switch
             {
                 "bibtex" => NoteExport.ToBibTex(shelf),

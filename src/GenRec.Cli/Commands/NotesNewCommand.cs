@@ -25,9 +25,15 @@ internal static class NotesNewCommand
         importance.AcceptOnlyFromAmong([.. Enum.GetValues<Importance>().Select(PaperNote.TextOf)]);
         var status = new Option<string?>("--status") { Description = "to-read (default), reading, read or reproduced" };
         status.AcceptOnlyFromAmong([.. Enum.GetValues<ReadingStatus>().Select(PaperNote.TextOf)]);
-        var part = new Option<string?>("--part") { Description = "Line of the timeline: one of the list's parts or your own" };
+        var part = new Option<string?>("--part")
+        {
+            Description = "Line of the timeline: one of the list's parts or your own",
+        };
         var tags = new Option<string[]>("--tag") { Description = "Tag; may be repeated" };
-        var command = new Command("new", "Make a note: for an entry of the reading list, or for a paper that is not on it")
+        var command = new Command(
+            "new",
+            "Make a note: for an entry of the reading list, or for a paper that is not on it"
+        )
         {
             paper,
             all,
@@ -81,7 +87,9 @@ internal static class NotesNewCommand
             );
             terminal.Out.WriteLine($"Made {Repository.Shown(page.Path)}");
             if (page.Note.Date is null)
-                terminal.Out.WriteLine("It has no date, and so no place on the timeline: give one in its front matter.");
+                terminal.Out.WriteLine(
+                    "It has no date, and so no place on the timeline: give one in its front matter."
+                );
             return ExitCode.Done;
         });
         return command;
@@ -119,7 +127,11 @@ internal static class NotesNewCommand
                 var filled = page.Fill();
                 terminal.Out.WriteLine(
                     $"{Repository.Shown(page.Path)} is there; "
-                        + (filled.Count == 0 ? "no field is empty that could be filled." : $"filled {string.Join(", ", filled)}.")
+                        + (
+                            filled.Count == 0
+                                ? "no field is empty that could be filled."
+                                : $"filled {string.Join(", ", filled)}."
+                        )
                 );
             }
             catch (NoteConflictException conflict)

@@ -3,7 +3,14 @@ using GenRec.Shared.Reading;
 namespace GenRec.Cli.Notes;
 
 /// <summary>One line of <c>genrec notes list</c>: an entry of the reading list, a note, or both.</summary>
-internal sealed record NoteRow(string Id, string Name, string? Date, string? Importance, string Workbook, PaperNote? Note)
+internal sealed record NoteRow(
+    string Id,
+    string Name,
+    string? Date,
+    string? Importance,
+    string Workbook,
+    PaperNote? Note
+)
 {
     /// <summary>The reading list in its order, then the papers that the notes add.</summary>
     public static IReadOnlyList<NoteRow> Of(ReadingList list, NoteShelf shelf)

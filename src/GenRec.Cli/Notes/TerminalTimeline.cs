@@ -44,8 +44,8 @@ internal static class TerminalTimeline
         scale = Math.Max(scale, 10.0 / Math.Max(1, events.Max(one => Days(one.Date))));
         console.Write(new Text(new string(' ', margin) + Years() + "\n", new Style(decoration: Decoration.Dim)));
         foreach (var lane in lanes)
-            foreach (var (index, row) in Rows(lane).Index())
-                console.MarkupLine(Markup.Escape((index == 0 ? lane : "").PadRight(margin)) + Line(row));
+        foreach (var (index, row) in Rows(lane).Index())
+            console.MarkupLine(Markup.Escape((index == 0 ? lane : "").PadRight(margin)) + Line(row));
         console.WriteLine();
         console.MarkupLine(Legend(states));
 
@@ -100,7 +100,9 @@ internal static class TerminalTimeline
 
     private static string Legend(string[] states)
     {
-        var parts = Importances.Select(importance => $"[{importance.Style}]{importance.Importance}{importance.Sign}[/]");
+        var parts = Importances.Select(importance =>
+            $"[{importance.Style}]{importance.Importance}{importance.Sign}[/]"
+        );
         var workbook = states.Select(state => Markup.Escape($"{SignOf(state, states)} {state}"));
         var mine = StatusSigns.Select(status => $"{status.Value} {status.Key}");
         return $"{string.Join("  ", parts)}   workbook: {string.Join("  ", workbook)}   mine: {string.Join("  ", mine)}";

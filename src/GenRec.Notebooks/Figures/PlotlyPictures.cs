@@ -66,7 +66,10 @@ public static class PlotlyPictures
             return null;
         try
         {
-            return Task.Run(() => DrawAsync(browser, [JsonNode.Parse(json)!.AsObject()])).GetAwaiter().GetResult()[0].Png;
+            return Task.Run(() => DrawAsync(browser, [JsonNode.Parse(json)!.AsObject()]))
+                .GetAwaiter()
+                .GetResult()[0]
+                .Png;
         }
         catch (IOException)
         {

@@ -27,7 +27,8 @@ internal static partial class BibTex
     private static IEnumerable<Entry> EntriesOf(PaperNote note)
     {
         if (note.ArXiv.Count > 1)
-            return note.ArXiv.Select(number => Bibliography.Find(number))
+            return note
+                .ArXiv.Select(number => Bibliography.Find(number))
                 .OfType<BibliographyWork>()
                 .Select(work => new Entry(
                     CiteKey.Of(work.Authors, work.Title, work.Year),
@@ -47,8 +48,12 @@ internal static partial class BibTex
     private static void Append(StringBuilder text, Entry entry)
     {
         var venue = entry.Venue is null ? null : TrailingYear().Replace(entry.Venue, "").Trim();
-        var isJournal = venue is not null && (Journals.Contains(venue) || venue.Contains("Journal", StringComparison.Ordinal));
-        var kind = venue is null ? "misc" : isJournal ? "article" : "inproceedings";
+        var isJournal =
+            venue is not null && (Journals.Contains(venue) || venue.Contains("Journal", StringComparison.Ordinal));
+        var kind =
+            venue is null ? "misc"
+            : isJournal ? "article"
+            : "inproceedings";
         text.Append($"@{kind}{{{entry.Key},\n");
         Field("title", Title(entry.Title));
         Field("author", entry.Authors.Count == 0 ? null : string.Join(" and ", entry.Authors.Select(Author)));

@@ -24,7 +24,11 @@ public static class Bibliography
 {
     private const string Shipped = "bibliography.json";
     private static readonly Lazy<IReadOnlyList<BibliographyWork>> All = new(() =>
-        [.. JsonRecords.Read<BibliographyWork>(ShippedData.Read(Shipped), "data/" + Shipped, "works").Select(r => r.Value)]
+        [
+            .. JsonRecords
+                .Read<BibliographyWork>(ShippedData.Read(Shipped), "data/" + Shipped, "works")
+                .Select(r => r.Value),
+        ]
     );
 
     /// <summary>All works in the order of the reading list.</summary>

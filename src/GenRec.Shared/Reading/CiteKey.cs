@@ -56,7 +56,9 @@ internal static class CiteKey
             return author[..comma].Trim(); // "Rajput, Shashank"
         var words = author.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var from = words.Length - 1;
-        while (from > 1 && words[from - 1].ToLowerInvariant() is "de" or "van" or "von" or "den" or "der" or "la" or "di")
+        while (
+            from > 1 && words[from - 1].ToLowerInvariant() is "de" or "van" or "von" or "den" or "der" or "la" or "di"
+        )
             from--;
         return string.Join(' ', words[Math.Max(0, from)..]);
     }

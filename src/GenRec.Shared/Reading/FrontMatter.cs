@@ -48,7 +48,15 @@ internal sealed partial class FrontMatter
     }
 
     /// <summary>The id as far as it can be told from a broken front matter.</summary>
-    public static string? GuessId(string text) => IdLine().Match(text) is { Success: true } found ? found.Groups[1].Value : null;
+    public static string? GuessId(string text) =>
+        IdLine().Match(text) is { Success: true } found ? found.Groups[1].Value : null;
+
+    /// <summary>Whether a front matter, broken or not, has a field that only a note about a paper has.</summary>
+    public static bool HasPaperField(string text)
+    {
+        var start = text.StartsWith("\u00EF\u00BB\u00BF", StringComparison.Ordinal) ? 3 : 0; // a byte order mark read as Latin-1
+        return text.AsSpan(start).StartsWith("---") && PaperField().IsMatch(text);
+    }
 
     /// <summary>What has to be put in to give empty fields a value; fields that hold something, or are not there, stay.</summary>
     /// <param name="values">Field name to YAML text.</param>
@@ -84,7 +92,10 @@ internal sealed partial class FrontMatter
         if (stream.Documents[0].RootNode is not YamlMappingNode map)
         {
             if (stream.Documents[0].RootNode is not YamlScalarNode { Value: "" or null })
-                throw Wrong((int)stream.Documents[0].RootNode.Start.Line, "expected fields, 'name: value', one a line.");
+                throw Wrong(
+                    (int)stream.Documents[0].RootNode.Start.Line,
+                    "expected fields, 'name: value', one a line."
+                );
             return;
         }
         foreach (var (key, value) in map.Children)
@@ -102,7 +113,10 @@ internal sealed partial class FrontMatter
         {
             YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" } => [],
             YamlScalarNode scalar => [scalar.Value ?? ""],
-            YamlSequenceNode list => [.. list.Children.Select(item => (item as YamlScalarNode)?.Value ?? item.ToString())],
+            YamlSequenceNode list =>
+            [
+                .. list.Children.Select(item => (item as YamlScalarNode)?.Value ?? item.ToString()),
+            ],
             _ => [node.ToString()],
         };
 
@@ -131,6 +145,9 @@ internal sealed partial class FrontMatter
 
     [GeneratedRegex(@"^([A-Za-z][\w-]*)(:)[ \t]*(#.*)?$")]
     private static partial Regex EmptyField();
+
+    [GeneratedRegex(@"^(arxiv|citekey|importance)[ \t]*:", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    private static partial Regex PaperField();
 
     [GeneratedRegex(@"^id:[ \t]*[""']?([^\s""'#]+)", RegexOptions.Multiline)]
     private static partial Regex IdLine();

@@ -63,7 +63,10 @@ public sealed partial record NewNote : RichRecord
             Title = entry.Title,
             System = entry.System,
             ArXiv = entry.ArXiv,
-            Authors = paper is null ? [] : paper.Complete ? paper.Authors : [.. paper.Authors, "others"],
+            Authors =
+                paper is null ? []
+                : paper.Complete ? paper.Authors
+                : [.. paper.Authors, "others"],
             Date = entry.Date,
             Venue = entry.Venue,
             Year = paper?.Year,
@@ -89,7 +92,9 @@ public sealed partial record NewNote : RichRecord
         var date = Date ?? (Notebook is null && ArXiv is [var first, ..] ? $"20{first[..2]}-{first[2..4]}" : null);
         if (date is not null && PaperNote.DayOf(date) is null)
             throw new ArgumentException(
-                Date is null ? $"arXiv number '{ArXiv[0]}' has no month." : $"Date '{Date}' is not yyyy-MM or yyyy-MM-dd."
+                Date is null
+                    ? $"arXiv number '{ArXiv[0]}' has no month."
+                    : $"Date '{Date}' is not yyyy-MM or yyyy-MM-dd."
             );
         var year = Year ?? (date is null ? null : int.Parse(date[..4], CultureInfo.InvariantCulture));
         var id = Id ?? CiteKey.Slug(Title);

@@ -69,7 +69,8 @@ internal sealed class NoteAttachments(string folder, string name)
 
     private static string Escaped(string cell) => OneLine(cell).Replace("|", "\\|", StringComparison.Ordinal);
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     // A new file each time: what a note points to is never replaced.
     private string Save(string ending, byte[] content)

@@ -94,7 +94,8 @@ public static partial class NoteExport
         for (var at = 0; at < lines.Length; at++)
         {
             if (Fence().Match(lines[at]) is { Success: true } found)
-                fence = fence.Length == 0 ? found.Groups[1].Value
+                fence =
+                    fence.Length == 0 ? found.Groups[1].Value
                     : found.Groups[1].Value.StartsWith(fence, StringComparison.Ordinal) ? ""
                     : fence;
             else if (fence.Length == 0 && Heading().IsMatch(lines[at]))

@@ -30,7 +30,9 @@ internal static partial class NoteFile
             if (Unfinished().IsMatch(left))
                 File.Delete(left);
             else if (Displaced().Match(left) is { Success: true } found)
-                if (NoteText.HashOf(File.ReadAllBytes(left)).StartsWith(found.Groups[1].Value, StringComparison.Ordinal))
+                if (
+                    NoteText.HashOf(File.ReadAllBytes(left)).StartsWith(found.Groups[1].Value, StringComparison.Ordinal)
+                )
                     File.Delete(left); // the very text that the new one was made from
                 else
                     File.Move(left, $"{path}.edited-meanwhile-{DateTime.Now:yyyyMMdd-HHmmss-fff}.txt");
@@ -61,7 +63,8 @@ internal static partial class NoteFile
     /// <exception cref="NoteConflictException">The file changed since it was read. It stays as it now is.</exception>
     public static void Replace(NoteText read, byte[] content, string? written, Action? meanwhile = null)
     {
-        var path = read.Path;
+        // A link in a vault stays a link: what it leads to is replaced.
+        var path = File.ResolveLinkTarget(read.Path, returnFinalTarget: true)?.FullName ?? read.Path;
         var temporary = TemporaryFor(path);
         var displaced = $"{path}.{read.Hash[..16]}.displaced";
         try
@@ -71,19 +74,19 @@ internal static partial class NoteFile
                 File.SetUnixFileMode(temporary, File.GetUnixFileMode(path));
             meanwhile?.Invoke();
             if (!File.Exists(path) || NoteText.HashOf(File.ReadAllBytes(path)) != read.Hash)
-                throw Conflict(path, written);
+                throw Conflict(read.Path, written);
             // The name always has a file behind it; what it displaced is looked at, since an editor may have saved just now.
             File.Replace(temporary, path, displaced);
             if (NoteText.HashOf(File.ReadAllBytes(displaced)) != read.Hash)
             {
                 File.Move(displaced, path, overwrite: true);
-                throw Conflict(path, written);
+                throw Conflict(read.Path, written);
             }
+            File.Delete(displaced);
         }
         finally
         {
             File.Delete(temporary);
-            File.Delete(displaced);
         }
         AtomicFile.SyncFolder(Path.GetDirectoryName(path)!);
     }
@@ -121,7 +124,10 @@ internal static partial class NoteFile
             }
             catch (IOException error)
             {
-                throw new IOException($"{path} is being written by another program for {Patience.TotalSeconds:F0} s.", error);
+                throw new IOException(
+                    $"{path} is being written by another program for {Patience.TotalSeconds:F0} s.",
+                    error
+                );
             }
     }
 }

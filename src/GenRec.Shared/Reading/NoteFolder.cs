@@ -67,7 +67,9 @@ public sealed class NoteFolder : RichObject
             {
                 problems.Add(new NoteProblem(file, GuessId(file), error.Message));
             }
-        foreach (var twice in notes.GroupBy(note => note.Id, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
+        foreach (
+            var twice in notes.GroupBy(note => note.Id, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1)
+        )
         {
             var places = string.Join(" and ", twice.Select(note => $"{note.Path}:{LineOfId(note.Path)}"));
             problems.Add(
@@ -111,7 +113,9 @@ public sealed class NoteFolder : RichObject
                 $"'{complete.Title}' has a note: {there.Path} (id {there.Id}). For another paper of that name, choose an id."
             );
         if (listed.Contains(complete.Id!) && paper.Notebook is null)
-            throw new InvalidOperationException($"'{complete.Id}' is an entry of the reading list: 'genrec notes new {complete.Id}'.");
+            throw new InvalidOperationException(
+                $"'{complete.Id}' is an entry of the reading list: 'genrec notes new {complete.Id}'."
+            );
         return Page(Create(complete).Path);
     }
 
@@ -128,7 +132,7 @@ public sealed class NoteFolder : RichObject
     /// <inheritdoc/>
     protected override Table AsTable() => ObjectCard.Of(Read());
 
-    /// <summary>Files with their place below the folder that are looked at, sorted.</summary>
+    /// <summary>The files that are about papers, or look so, sorted.</summary>
     internal IReadOnlyList<string> Files()
     {
         var options = new EnumerationOptions
@@ -142,9 +146,15 @@ public sealed class NoteFolder : RichObject
             .. Directory
                 .EnumerateFiles(Path, "*.md", options)
                 .Where(file =>
-                    !System.IO.Path.GetRelativePath(Path, file).Split(System.IO.Path.DirectorySeparatorChar).Any(IsHidden)
+                    !System
+                        .IO.Path.GetRelativePath(Path, file)
+                        .Split(System.IO.Path.DirectorySeparatorChar)
+                        .Any(IsHidden)
                 )
-                .Where(file => !System.IO.Path.GetFileName(file).Equals("README.md", StringComparison.OrdinalIgnoreCase))
+                .Where(file =>
+                    !System.IO.Path.GetFileName(file).Equals("README.md", StringComparison.OrdinalIgnoreCase)
+                )
+                .Where(IsAboutPaper)
                 .Order(StringComparer.Ordinal),
         ];
     }
@@ -156,7 +166,9 @@ public sealed class NoteFolder : RichObject
         var complete = paper.Completed();
         var file = System.IO.Path.Combine(Path, complete.Id + ".md");
         if (File.Exists(file))
-            throw new InvalidOperationException($"{file} is there already and is not the note of '{complete.Title}'; choose an id.");
+            throw new InvalidOperationException(
+                $"{file} is there already and is not the note of '{complete.Title}'; choose an id."
+            );
         NoteFile.Create(file, NoteTemplate.Text(complete, DateOnly.FromDateTime(DateTime.Now), ToNotebooks()));
         return PaperNote.Of(NoteText.Read(file), _ => true)!;
     }
@@ -173,10 +185,27 @@ public sealed class NoteFolder : RichObject
 
     private static bool IsHidden(string name) => name.StartsWith('.');
 
-    private static string GuessId(string file)
+    // Told from the head of a file, whatever its encoding: other files of a vault are not even parsed.
+    private bool IsAboutPaper(string file)
     {
-        var text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)); // an id is ASCII, whatever the rest is
-        return FrontMatter.GuessId(text) ?? System.IO.Path.GetFileNameWithoutExtension(file);
+        if (listed.Contains(System.IO.Path.GetFileNameWithoutExtension(file)))
+            return true;
+        var head = Head(file);
+        return FrontMatter.HasPaperField(head) || FrontMatter.GuessId(head) is { } id && listed.Contains(id);
+    }
+
+    private static string GuessId(string file) =>
+        FrontMatter.GuessId(Head(file)) ?? System.IO.Path.GetFileNameWithoutExtension(file);
+
+    private static string Head(string file)
+    {
+        using var stream = File.OpenRead(file);
+        var bytes = new byte[16 << 10];
+        return System.Text.Encoding.Latin1.GetString(
+            bytes,
+            0,
+            stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)
+        );
     }
 
     private static int LineOfId(string file) =>

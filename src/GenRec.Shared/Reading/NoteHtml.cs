@@ -58,7 +58,9 @@ internal static class NoteHtml
 
     // Outputs are committed: they show no path of this machine.
     private static string Shown(string path) =>
-        Data.DataFolders.Repository is { } root && Path.GetRelativePath(root, path) is var below && !below.StartsWith("..", StringComparison.Ordinal)
+        Data.DataFolders.Repository is { } root
+        && Path.GetRelativePath(root, path) is var below
+        && !below.StartsWith("..", StringComparison.Ordinal)
             ? below.Replace('\\', '/')
             : Path.GetFileName(path);
 

@@ -40,8 +40,13 @@ public sealed class NotePage : RichValue
                 var note = Read();
                 var paper = Of(note);
                 var now = DateTime.Now;
-                var added = new StringBuilder($"### {now:yyyy-MM-dd HH:mm}\n\n{text.ReplaceLineEndings("\n").Trim('\n')}\n");
-                var attachments = new NoteAttachments(System.IO.Path.GetDirectoryName(Path)!, $"{paper.Id}-{now:yyyyMMdd-HHmmss}");
+                var added = new StringBuilder(
+                    $"### {now:yyyy-MM-dd HH:mm}\n\n{text.ReplaceLineEndings("\n").Trim('\n')}\n"
+                );
+                var attachments = new NoteAttachments(
+                    System.IO.Path.GetDirectoryName(Path)!,
+                    $"{paper.Id}-{now:yyyyMMdd-HHmmss}"
+                );
                 foreach (var value in with.OfType<object>())
                     added.Append('\n').Append(attachments.Markdown(value)).Append('\n');
                 var block = added.ToString().ReplaceLineEndings(note.NewLine);
@@ -102,7 +107,8 @@ public sealed class NotePage : RichValue
             : throw new FileNotFoundException($"{Path} is gone; ask for the page again.", Path);
 
     private PaperNote Of(NoteText note) =>
-        PaperNote.Of(note, isOurs) ?? throw new InvalidDataException($"{Path}:1: this is no longer a note about a paper.");
+        PaperNote.Of(note, isOurs)
+        ?? throw new InvalidDataException($"{Path}:1: this is no longer a note about a paper.");
 
     // One empty line before what is added, whatever the file ends with.
     private static string Gap(NoteText note) =>

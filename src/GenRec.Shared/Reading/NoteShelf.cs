@@ -56,7 +56,10 @@ public sealed record NoteShelf(string Folder, IReadOnlyList<PaperNote> Notes, IR
                 ("tags", note => string.Join(", ", note.Tags))
             )
             .Top(Math.Max(1, Notes.Count))
-            .Titled("Notes", Problems.Count == 0 ? null : string.Join("\n", Problems.Select(problem => problem.Message)));
+            .Titled(
+                "Notes",
+                Problems.Count == 0 ? null : string.Join("\n", Problems.Select(problem => problem.Message))
+            );
 
     private static IEnumerable<string> NamesOf(PaperNote note) =>
         [

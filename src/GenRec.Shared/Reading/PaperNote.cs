@@ -98,7 +98,10 @@ public sealed record PaperNote(
             read.One("title") ?? id,
             read.Many("aliases"),
             read.Many("authors"),
-            read.Parsed("year", text => int.TryParse(text, out var year) && year is > 1900 and < 2200 ? year : (int?)null),
+            read.Parsed(
+                "year",
+                text => int.TryParse(text, out var year) && year is > 1900 and < 2200 ? year : (int?)null
+            ),
             read.Parsed("date", DayOf),
             read.One("venue"),
             [.. read.Many("arxiv").Select(number => number.Replace("arXiv:", "", StringComparison.OrdinalIgnoreCase))],
@@ -116,19 +119,28 @@ public sealed record PaperNote(
     internal static DateOnly? DayOf(string text) =>
         text.Length == 7 && DayOf(text + "-15") is { } middle ? middle
         : text.Length >= 10
-        && DateOnly.TryParseExact(text[..10], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+        && DateOnly.TryParseExact(
+            text[..10],
+            "yyyy-MM-dd",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out var day
+        )
             ? day
         : null;
 
     private static T? Named<T>(string text, Func<T, string> name)
         where T : struct, Enum =>
-        Enum.GetValues<T>().Cast<T?>().FirstOrDefault(one => name(one!.Value).Equals(text, StringComparison.OrdinalIgnoreCase));
+        Enum.GetValues<T>()
+            .Cast<T?>()
+            .FirstOrDefault(one => name(one!.Value).Equals(text, StringComparison.OrdinalIgnoreCase));
 
     private sealed class Reader(string path, FrontMatter matter)
     {
         public bool Has(string field) => matter.Fields.ContainsKey(field);
 
-        public string? One(string field) => Many(field) is [var first, ..] && !string.IsNullOrWhiteSpace(first) ? first : null;
+        public string? One(string field) =>
+            Many(field) is [var first, ..] && !string.IsNullOrWhiteSpace(first) ? first : null;
 
         public IReadOnlyList<string> Many(string field) =>
             matter.Fields.TryGetValue(field, out var found) ? found.Values : [];

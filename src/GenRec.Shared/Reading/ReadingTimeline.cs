@@ -25,7 +25,8 @@ public static class ReadingTimeline
         ArgumentNullException.ThrowIfNull(list);
         var undated = list.Entries.Where(entry => entry.Day is null).Select(entry => entry.System);
         var marks = notes?.Notes.Count > 0 ? " A dot inside: begun; a ring: read; both: reproduced by me." : "";
-        var problems = notes?.Problems.Count > 0 ? $" Notes not read: {notes.Problems.Count}; 'genrec notes list' says why." : "";
+        var problems =
+            notes?.Problems.Count > 0 ? $" Notes not read: {notes.Problems.Count}; 'genrec notes list' says why." : "";
         return Figures.Timeline(
             "Generative recommendation: the reading list by date",
             $"Colour tells the importance, the marker how far this workbook is.{marks} Semantic ids start with TIGER in 2023; "

@@ -8,15 +8,25 @@ public sealed class NotesCommandTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    private Task<Shell> NotesAsync(params string[] arguments) => Shell.RunAsync(["notes", .. arguments, "--notes", folder]);
+    private Task<Shell> NotesAsync(params string[] arguments) =>
+        Shell.RunAsync(["notes", .. arguments, "--notes", folder]);
 
     private string In(string name) => Path.Combine(folder, name);
 
     [Fact]
     public async Task TheTimelineShowsEveryDatedPaperAndTheReadersOwn()
     {
-        Assert.Equal(0, (await NotesAsync("new", "--arxiv", "2601.01234", "--title", "Mine: a paper", "--importance", "novel")).ExitCode);
-        await File.WriteAllTextAsync(In("05-tiger.md"), "---\nid: 05-tiger\nstatus: read\n---\n", TestContext.Current.CancellationToken);
+        Assert.Equal(
+            0,
+            (
+                await NotesAsync("new", "--arxiv", "2601.01234", "--title", "Mine: a paper", "--importance", "novel")
+            ).ExitCode
+        );
+        await File.WriteAllTextAsync(
+            In("05-tiger.md"),
+            "---\nid: 05-tiger\nstatus: read\n---\n",
+            TestContext.Current.CancellationToken
+        );
         var told = await NotesAsync();
         Assert.Equal((0, ""), (told.ExitCode, told.Error));
         Assert.Contains("○ TIGER** ✓", told.Out);
@@ -36,7 +46,11 @@ public sealed class NotesCommandTests : IDisposable
         Assert.Contains("Made", (await NotesAsync("new", "tiger")).Out);
         Assert.Contains("no field is empty", (await NotesAsync("new", "tiger")).Out);
         Assert.Equal(0, (await NotesAsync("add", "tiger", "Does", "the okapi", "matter?")).ExitCode);
-        Assert.EndsWith("Does the okapi matter?\n\n", (await NotesAsync("show", "5")).Out.Replace("\r", "") + "\n", StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Does the okapi matter?\n\n",
+            (await NotesAsync("show", "5")).Out.Replace("\r", "") + "\n",
+            StringComparison.Ordinal
+        );
         Assert.Equal(In("05-tiger.md"), (await NotesAsync("show", "tiger", "--path")).Out.Trim());
         var found = await NotesAsync("search", "okapi", "--in", "note");
         Assert.Contains("05-tiger.md", found.Out);
@@ -47,7 +61,11 @@ public sealed class NotesCommandTests : IDisposable
         Assert.Contains("rajputRecommenderSystemsGenerative2023", (await NotesAsync("export", "bibtex")).Out);
         Assert.Equal(0, (await NotesAsync("export", "book", "-o", In("book.txt"))).ExitCode);
         (await NotesAsync("export", "json", "-o", In("book.txt"))).FailsWith(2, "--force");
-        Assert.StartsWith("# Reading notes", await File.ReadAllTextAsync(In("book.txt"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "# Reading notes",
+            await File.ReadAllTextAsync(In("book.txt"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -61,7 +79,11 @@ public sealed class NotesCommandTests : IDisposable
         (await NotesAsync("export", "book")).FailsWith(2, "no notes");
         (await NotesAsync("search", "!!")).FailsWith(2, "no word");
         (await Shell.RunAsync("notes", "--notes", In("none"))).FailsWith(2, "none", "GENREC_NOTES");
-        await File.WriteAllBytesAsync(In("latin.txt"), [(byte)'a', (byte)'\n', 0xE9], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            In("latin.txt"),
+            [(byte)'a', (byte)'\n', 0xE9],
+            TestContext.Current.CancellationToken
+        );
         (await NotesAsync("add", "tiger", "--file", In("latin.txt"))).FailsWith(2, "latin.txt:2", "UTF-8");
         Assert.False(File.Exists(In("05-tiger.md")));
     }
@@ -70,7 +92,11 @@ public sealed class NotesCommandTests : IDisposable
     public async Task ABrokenNoteIsToldAndTheOthersAreListed()
     {
         await NotesAsync("new", "sasrec");
-        await File.WriteAllTextAsync(In("05-tiger.md"), "---\nid: 05-tiger\nstatus: reed\n---\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            In("05-tiger.md"),
+            "---\nid: 05-tiger\nstatus: reed\n---\n",
+            TestContext.Current.CancellationToken
+        );
         var list = await NotesAsync("list");
         list.FailsWith(2, "05-tiger.md:3", "to-read");
         Assert.Contains("01-sasrec.md", list.Out);
@@ -93,7 +119,18 @@ public sealed class NotesCommandTests : IDisposable
         for (var attempt = 0; ; attempt++)
         {
             var before = await File.ReadAllBytesAsync(In("05-tiger.md"), TestContext.Current.CancellationToken);
-            using (var process = GenRecProcess.Start(folder, "notes", "add", "tiger", "-f", In("long.txt"), "--notes", folder))
+            using (
+                var process = GenRecProcess.Start(
+                    folder,
+                    "notes",
+                    "add",
+                    "tiger",
+                    "-f",
+                    In("long.txt"),
+                    "--notes",
+                    folder
+                )
+            )
             {
                 while (Directory.GetFiles(folder, "*.unfinished").Length == 0)
                     await Task.Delay(1, TestContext.Current.CancellationToken);

@@ -78,7 +78,12 @@ public sealed class NoteBytesTests : NotesFixture
         )
         .Select((letters, text) => text + string.Concat(letters));
 
-    private static readonly Gen<string> Texts = Gen.Select(DataGen.Arrays(Lines, 0, 8), Bodies, Any("\n", "\r\n"), Gen.Int[0, 3])
+    private static readonly Gen<string> Texts = Gen.Select(
+            DataGen.Arrays(Lines, 0, 8),
+            Bodies,
+            Any("\n", "\r\n"),
+            Gen.Int[0, 3]
+        )
         .Select(
             (lines, body, end, kind) =>
             {
@@ -118,7 +123,15 @@ public sealed class NoteBytesTests : NotesFixture
         {
             0 => page.Add("a note", 3.5),
             1 => (object)page.Fill(),
-            2 => page.Fill(new NewNote { Title = "T", Id = "05-tiger", Venue = "V: 1", ArXiv = ["2305.05065"] }),
+            2 => page.Fill(
+                new NewNote
+                {
+                    Title = "T",
+                    Id = "05-tiger",
+                    Venue = "V: 1",
+                    ArXiv = ["2305.05065"],
+                }
+            ),
             3 => page.ToHtml() + NoteExport.ToBook(Notes.Read()) + NoteExport.ToBibTex(Notes.Read()),
             _ => Notes.Read(),
         };
@@ -137,7 +150,8 @@ public sealed class NoteBytesTests : NotesFixture
             var colon = old[at].IndexOf(':');
             var isLast = at == old.Length - 1; // the last line may go on with the line end that it lacked
             var same = now[at] == old[at] || isLast && now[at].TrimEnd('\r') == old[at].TrimEnd('\r');
-            var filled = colon > 0 && now[at].StartsWith(old[at][..(colon + 1)]) && now[at].EndsWith(old[at][(colon + 1)..]);
+            var filled =
+                colon > 0 && now[at].StartsWith(old[at][..(colon + 1)]) && now[at].EndsWith(old[at][(colon + 1)..]);
             if (!same && !filled)
                 return false;
         }

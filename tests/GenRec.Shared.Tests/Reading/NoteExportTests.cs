@@ -6,6 +6,23 @@ namespace GenRec.Shared.Tests.Reading;
 public sealed class NoteExportTests : NotesFixture
 {
     [Fact]
+    public void TheBibliographyKnowsEveryWorkOfTheReadingList()
+    {
+        foreach (var entry in ReadingList.Load().Entries)
+        foreach (var number in entry.ArXiv)
+        {
+            var work = Bibliography.Find(number);
+            Assert.True(work is { Authors.Count: > 0, Year: > 2000 }, number);
+            if (entry.Kind == ReadingKind.Paper)
+                Assert.Equal(
+                    (entry.Title, entry.Venue),
+                    (work!.Title, work.Venue is null ? null : $"{work.Venue} {work.Year}")
+                );
+        }
+        Assert.Equal(Bibliography.Works.Count, Bibliography.Works.Select(work => work.ArXiv).Distinct().Count());
+    }
+
+    [Fact]
     public void BibTexHoldsEveryWorkOnceWithZoterosKeys()
     {
         foreach (var entry in ReadingList.Load().Entries)
@@ -28,7 +45,10 @@ public sealed class NoteExportTests : NotesFixture
     [Fact]
     public void TheReadersFrontMatterIsWhatCounts()
     {
-        Write("05-tiger.md", "---\nid: 05-tiger\ntitle: 50% of _me_ & {you}\nauthors: [Zoë Müller]\nyear: 2024\ncitekey: \"@mine\"\narxiv: \"2305.05065\"\n---\n");
+        Write(
+            "05-tiger.md",
+            "---\nid: 05-tiger\ntitle: 50% of _me_ & {you}\nauthors: [Zoë Müller]\nyear: 2024\ncitekey: \"@mine\"\narxiv: \"2305.05065\"\n---\n"
+        );
         var bibtex = NoteExport.ToBibTex(Notes.Read());
         Assert.Contains("@misc{mine,", bibtex);
         Assert.Contains(@"title = {50\% of \_me\_ \& \{you\}}", bibtex);
@@ -61,7 +81,12 @@ public sealed class NoteExportTests : NotesFixture
     }
 
     [Theory]
-    [InlineData("Shashank Rajput", "Recommender Systems with Generative Retrieval", 2023, "rajputRecommenderSystemsGenerative2023")]
+    [InlineData(
+        "Shashank Rajput",
+        "Recommender Systems with Generative Retrieval",
+        2023,
+        "rajputRecommenderSystemsGenerative2023"
+    )]
     [InlineData("Nicola De Cao", "Autoregressive Entity Retrieval", 2021, "decaoAutoregressiveEntityRetrieval2021")]
     [InlineData("Wang-Cheng Kang", "Self-Attentive Sequential Recommendation", 2018, "kangSelfAttentiveSequential2018")]
     [InlineData("Zoë Müller", "Über die Où", 2020, "mullerUberOu2020")]

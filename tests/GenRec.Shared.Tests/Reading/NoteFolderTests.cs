@@ -64,6 +64,8 @@ public sealed class NoteFolderTests : NotesFixture
         Write(".obsidian/template.md", "---\nid: {{id}}\narxiv: x\n---\n");
         Write("README.md", "# notes\n");
         Write("shopping.md", "---\ntags: [home]\n---\nbread\n");
+        Write("broken.md", "---\ntitle: a: b\nid: else\n---\nan arxiv: in the text\n");
+        File.WriteAllBytes(In("latin.md"), [(byte)'a', 0xE9]);
         var shelf = Notes.Read();
         Assert.Empty(shelf.Notes);
         Assert.Empty(shelf.Problems);
@@ -105,7 +107,12 @@ public sealed class NoteFolderTests : NotesFixture
     [InlineData(null, "a/b", "cannot name a note")]
     public void AValueThatIsWrongIsToldAndNothingIsMade(string? arXiv, string? id, string reason)
     {
-        var paper = new NewNote { Title = "T", Id = id, ArXiv = arXiv is null ? [] : [arXiv] };
+        var paper = new NewNote
+        {
+            Title = "T",
+            Id = id,
+            ArXiv = arXiv is null ? [] : [arXiv],
+        };
         Assert.Contains(reason, Assert.Throws<ArgumentException>(() => Notes.New(paper)).Message);
         Assert.Empty(Files());
     }
@@ -139,6 +146,9 @@ public sealed class NoteFolderTests : NotesFixture
         Assert.SkipWhen(Environment.GetEnvironmentVariable(NoteFolder.Variable) is { Length: > 0 }, "A folder is set.");
         Assert.Equal(Path.Combine(root, "notebooks", "notes"), NoteFolder.Open().Path);
         Assert.Equal(before, Environment.CurrentDirectory);
-        Assert.Contains("--notes", Assert.Throws<DirectoryNotFoundException>(() => NoteFolder.Open(In("nowhere"))).Message);
+        Assert.Contains(
+            "--notes",
+            Assert.Throws<DirectoryNotFoundException>(() => NoteFolder.Open(In("nowhere"))).Message
+        );
     }
 }

@@ -14,7 +14,10 @@ public sealed class NotePageTests : NotesFixture
     [Fact]
     public void APageShowsFrontMatterAndText()
     {
-        Write("05-tiger.md", "---\nid: 05-tiger\ntitle: T & co\nstatus: read\narxiv: \"2305.05065\"\n---\n## Why\n\n| a | b |\n| - | - |\n| 1 | $x^2$ |\n");
+        Write(
+            "05-tiger.md",
+            "---\nid: 05-tiger\ntitle: T & co\nstatus: read\narxiv: \"2305.05065\"\n---\n## Why\n\n| a | b |\n| - | - |\n| 1 | $x^2$ |\n"
+        );
         var html = Notes.For("tiger").ToHtml();
         Assert.Contains("T &amp; co", html);
         Assert.Contains("https://arxiv.org/abs/2305.05065", html);
@@ -28,7 +31,10 @@ public sealed class NotePageTests : NotesFixture
     [Fact]
     public void ANoteCannotRunScriptsInANotebook()
     {
-        Write("05-tiger.md", "<script>alert(1)</script>\n\n[x](javascript:alert(2)) ![y](data:text/html,z) <img src=x onerror=alert(3)>\n");
+        Write(
+            "05-tiger.md",
+            "<script>alert(1)</script>\n\n[x](javascript:alert(2)) ![y](data:text/html,z) <img src=x onerror=alert(3)>\n"
+        );
         var html = Notes.For("tiger").ToHtml();
         Assert.DoesNotContain("<script", html);
         Assert.DoesNotContain("javascript:", html);
@@ -66,7 +72,10 @@ public sealed class NotePageTests : NotesFixture
     public void AHostThatDrawsGivesThePicture()
     {
         byte[] png = [0x89, (byte)'P', (byte)'N', (byte)'G'];
-        AppContext.SetData(NoteAttachments.PictureKey, (Func<string, byte[]?>)(json => json.Contains("SASRec") ? png : null));
+        AppContext.SetData(
+            NoteAttachments.PictureKey,
+            (Func<string, byte[]?>)(json => json.Contains("SASRec") ? png : null)
+        );
         try
         {
             Notes.For("tiger").Add("look", Curve);

@@ -59,6 +59,19 @@ public sealed class NoteSafetyTests : NotesFixture
         Assert.Equal(3, Files().Count());
     }
 
+    [Fact]
+    public void ALinkInAVaultStaysALink()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a right of their own there.");
+        Directory.CreateDirectory(In(".elsewhere"));
+        Write(".elsewhere/real.md", "---\nid: 05-tiger\nvenue:\n---\n");
+        File.CreateSymbolicLink(In("05-tiger.md"), In(".elsewhere", "real.md"));
+        Notes.For("tiger").Add("x");
+        Notes.For("tiger").Fill();
+        Assert.Equal(In(".elsewhere", "real.md"), File.ResolveLinkTarget(In("05-tiger.md"), true)!.FullName);
+        Assert.Contains("venue: NeurIPS 2023", Text(".elsewhere/real.md"));
+    }
+
     [Theory]
     [InlineData("---\nid: 05-tiger\ntitle: EAGER: Two-Stream\n---\n", 3, "quotes")]
     [InlineData("---\nid: 05-tiger\nstatus: read\n\ntext without an end\n", 1, "never closes")]

@@ -54,7 +54,8 @@ internal static class Passages
         }
     }
 
-    private static bool IsHeading(string line) => line.TrimStart('#') is var rest && rest.Length < line.Length && rest.StartsWith(' ');
+    private static bool IsHeading(string line) =>
+        line.TrimStart('#') is var rest && rest.Length < line.Length && rest.StartsWith(' ');
 
     private static List<Passage> OfNotebook(string path, byte[] bytes)
     {
@@ -92,7 +93,11 @@ internal static class Passages
             .. text.Split('\n')
                 .Index()
                 .Chunk(BlockLines)
-                .Select(block => new Passage(block[0].Index + 1, "", string.Join('\n', block.Select(line => line.Item))))
+                .Select(block => new Passage(
+                    block[0].Index + 1,
+                    "",
+                    string.Join('\n', block.Select(line => line.Item))
+                ))
                 .Where(passage => !string.IsNullOrWhiteSpace(passage.Text)),
         ];
 }

@@ -37,26 +37,35 @@ public sealed record SearchHit(SearchSource Source, string Path, int Line, strin
     public string Place => Source == SearchSource.Notebook ? $"{Path} cell {Line}" : $"{Path}:{Line}";
 
     /// <summary>The excerpt without marks.</summary>
-    public string PlainExcerpt => Excerpt.Replace($"{Begin}", "", StringComparison.Ordinal).Replace($"{End}", "", StringComparison.Ordinal);
+    public string PlainExcerpt =>
+        Excerpt.Replace($"{Begin}", "", StringComparison.Ordinal).Replace($"{End}", "", StringComparison.Ordinal);
 }
 
 /// <summary>What a search found, best first.</summary>
 /// <param name="Query">The words.</param>
 /// <param name="Hits">The places.</param>
 /// <param name="Problems">Files that could not be searched, and why.</param>
-public sealed record SearchResult(string Query, IReadOnlyList<SearchHit> Hits, IReadOnlyList<string> Problems) : RichRecord
+public sealed record SearchResult(string Query, IReadOnlyList<SearchHit> Hits, IReadOnlyList<string> Problems)
+    : RichRecord
 {
     /// <inheritdoc/>
     public override string ToHtml()
     {
-        var html = new StringBuilder($"<div><strong>{WebUtility.HtmlEncode(Query)}</strong>: {Hits.Count} places</div>");
+        var html = new StringBuilder(
+            $"<div><strong>{WebUtility.HtmlEncode(Query)}</strong>: {Hits.Count} places</div>"
+        );
         foreach (var hit in Hits)
             html.Append("<div style=\"margin-top:6px\"><code>")
                 .Append(HtmlText.Escape(hit.Place))
                 .Append("</code> ")
                 .Append(HtmlText.Escape(hit.Heading))
                 .Append("<div style=\"opacity:0.85\">")
-                .Append(HtmlText.Escape(hit.Excerpt).Replace($"{SearchHit.Begin}", "<b>").Replace($"{SearchHit.End}", "</b>"))
+                .Append(
+                    HtmlText
+                        .Escape(hit.Excerpt)
+                        .Replace($"{SearchHit.Begin}", "<b>")
+                        .Replace($"{SearchHit.End}", "</b>")
+                )
                 .Append("</div></div>");
         foreach (var problem in Problems)
             html.Append($"<div>not searched: {HtmlText.Escape(problem)}</div>");

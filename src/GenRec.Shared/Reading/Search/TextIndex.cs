@@ -99,7 +99,10 @@ internal sealed class TextIndex : IDisposable
                     rows.GetString(1),
                     rows.GetInt32(2),
                     WordBreaks.Remove(rows.GetString(3)),
-                    string.Join(' ', WordBreaks.Remove(rows.GetString(4)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+                    string.Join(
+                        ' ',
+                        WordBreaks.Remove(rows.GetString(4)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                    ),
                     -rows.GetDouble(5)
                 )
             );
@@ -110,7 +113,12 @@ internal sealed class TextIndex : IDisposable
 
     private static TextIndex Connect(string path)
     {
-        var settings = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 30, Pooling = false };
+        var settings = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            DefaultTimeout = 30,
+            Pooling = false,
+        };
         var connection = new SqliteConnection(settings.ToString());
         try
         {

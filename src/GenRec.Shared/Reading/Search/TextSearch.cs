@@ -57,7 +57,10 @@ public static class TextSearch
 
     private static IEnumerable<SearchedFile> DataFiles() =>
         ShippedData
-            .Names.Where(name => name is "reading-list.json" or "bibliography.json" || name.StartsWith("published/", StringComparison.Ordinal))
+            .Names.Where(name =>
+                name is "reading-list.json" or "bibliography.json"
+                || name.StartsWith("published/", StringComparison.Ordinal)
+            )
             .Select(name => new SearchedFile(
                 SearchSource.Data,
                 "data/" + name,
