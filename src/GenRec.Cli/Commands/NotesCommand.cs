@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GenRec.Cli.Notes;
+using GenRec.Shared.Experiments;
 using GenRec.Shared.Reading;
 using GenRec.Shared.Reading.Search;
 using Spectre.Console;
@@ -35,10 +36,11 @@ internal static class NotesCommand
         command.SetAction(parsed =>
         {
             var (list, shelf) = (ReadingList.Load(), NoteFolder.Open(parsed.GetValue(folder)).Read());
-            TerminalTimeline.Draw(list.TimelineEvents(shelf), terminal.Styled);
+            var states = ReproductionStates.Recorded();
+            TerminalTimeline.Draw(list.TimelineEvents(shelf, states), terminal.Styled);
             if (parsed.GetValue(page) is { } file)
             {
-                list.Timeline(shelf).SavePage(file.FullName);
+                list.Timeline(shelf, states).SavePage(file.FullName);
                 terminal.Out.WriteLine($"Written: {Repository.Shown(file.FullName)}");
             }
             return Tell(terminal, shelf);

@@ -60,7 +60,7 @@ internal static class NotesNewCommand
                     FromList(terminal, notes, one.Number.ToString());
                 return ExitCode.Done;
             }
-            var named = parsed.GetValue(paper) ?? (numbers is [var number] ? notes.EntryOf(number)?.System : null);
+            var named = parsed.GetValue(paper) ?? (numbers is [var number] ? OfPaper(list, number) : null);
             if (named is not null)
                 return FromList(terminal, notes, named);
             if (parsed.GetValue(title) is not { } known)
@@ -94,6 +94,9 @@ internal static class NotesNewCommand
         });
         return command;
     }
+
+    private static string? OfPaper(ReadingList list, string arXiv) =>
+        list.Entries.FirstOrDefault(one => one.Kind == ReadingKind.Paper && one.ArXiv.Contains(arXiv))?.System;
 
     private static NotePage Make(NoteFolder notes, NewNote paper)
     {

@@ -18,7 +18,10 @@ internal static class TerminalTimeline
     {
         ["planned"] = '○',
         ["started"] = '◐',
-        ["done"] = '●',
+        ["done"] = '◉',
+        ["reproduced"] = '●',
+        ["close"] = '◕',
+        ["not reproduced"] = '✗',
         [Shared.Reading.ReadingTimeline.Added] = '◇',
     };
     private const string MoreSigns = "◆▲■△□▽";

@@ -50,24 +50,15 @@ internal sealed class NoteAttachments(string folder, string name)
 
     private static string Of(Table table)
     {
-        var cells = new TableCells(table);
-        var text = new StringBuilder();
-        if (table.Title is { } title)
-            text.Append($"**{OneLine(title)}**\n\n");
-        Row(table.Columns.Select(column => column.Header));
-        Row(cells.Right.Select(right => right ? "---:" : "---"));
-        foreach (var row in cells.Shown)
-            Row(row.Select(cell => Escaped(cell)));
-        if (table.Rows.Count > cells.Shown.Length)
-            text.Append($"\n{cells.Shown.Length} of {table.Rows.Count} rows.\n");
-        if (table.Caption is { } caption)
-            text.Append($"\n{OneLine(caption)}\n");
-        return text.ToString().TrimEnd('\n');
-
-        void Row(IEnumerable<string> row) => text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
+        if (table.Rows.Count <= MostRows)
+            return TableMarkdown.Render(table).TrimEnd('\n');
+        var first = new Table(table.Columns, table.Rows.Take(MostRows))
+        {
+            Title = table.Title,
+            Caption = table.Caption,
+        };
+        return $"{TableMarkdown.Render(first).TrimEnd('\n')}\n\n{MostRows} of {table.Rows.Count} rows.";
     }
-
-    private static string Escaped(string cell) => OneLine(cell).Replace("|", "\\|", StringComparison.Ordinal);
 
     private static string OneLine(string text) =>
         string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

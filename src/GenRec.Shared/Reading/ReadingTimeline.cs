@@ -15,7 +15,8 @@ public static class ReadingTimeline
     /// <param name="list">The reading list.</param>
     /// <param name="notes">The reader's notes; their importance and status count, and papers they add are drawn. Null draws
     /// the list alone.</param>
-    /// <param name="states">State by system, in place of the list's own.</param>
+    /// <param name="states">What became of systems that were run, in place of the list's own state: see
+    /// <c>Experiments.ReproductionStates</c>.</param>
     public static Display.Figure Timeline(
         this ReadingList list,
         NoteShelf? notes = null,
@@ -29,7 +30,7 @@ public static class ReadingTimeline
             notes?.Problems.Count > 0 ? $" Notes not read: {notes.Problems.Count}; 'genrec notes list' says why." : "";
         return Figures.Timeline(
             "Generative recommendation: the reading list by date",
-            $"Colour tells the importance, the marker how far this workbook is.{marks} Semantic ids start with TIGER in 2023; "
+            $"Colour tells the importance, the marker how far this workbook is, and for what was run whether the published numbers came back.{marks} Semantic ids start with TIGER in 2023; "
                 + $"the industrial OneRec line takes them up in 2025. Without a date, and so not drawn: {string.Join(", ", undated)}."
                 + problems,
             list.TimelineEvents(notes, states)

@@ -33,7 +33,8 @@ internal static partial class YamlText
         return text.Append('"').ToString();
     }
 
-    [GeneratedRegex(@"^\p{L}[\p{L}\p{Mn}\p{Nd} ,.()'/-]*(?<! )$")]
+    // Begins with a letter, or is a number with a name behind it (05-tiger), which no number reads as.
+    [GeneratedRegex(@"^(\p{L}[\p{L}\p{Mn}\p{Nd} ,.()'/-]*(?<! )|\d+-\p{L}[\p{L}\d-]*)$")]
     private static partial Regex Plain();
 
     [GeneratedRegex("^(true|false|null|yes|no|on|off|y|n)$", RegexOptions.IgnoreCase)]

@@ -149,7 +149,7 @@ public sealed class NoteBytesTests : NotesFixture
         {
             var colon = old[at].IndexOf(':');
             var isLast = at == old.Length - 1; // the last line may go on with the line end that it lacked
-            var same = now[at] == old[at] || isLast && now[at].TrimEnd('\r') == old[at].TrimEnd('\r');
+            var same = now[at] == old[at] || isLast && (old[at].Length == 0 || now[at].TrimEnd('\r') == old[at]);
             var filled =
                 colon > 0 && now[at].StartsWith(old[at][..(colon + 1)]) && now[at].EndsWith(old[at][(colon + 1)..]);
             if (!same && !filled)
