@@ -25,7 +25,7 @@ internal static class ExperimentCommand
             ExperimentTrialCommand.Create(terminal, registry),
             ExperimentRecordCommand.Create(terminal, registry),
         };
-        foreach (var comparison in ExperimentCompareCommand.Create(terminal))
+        foreach (var comparison in ExperimentCompareCommand.Create(terminal, registry))
             command.Add(comparison);
         return command;
     }

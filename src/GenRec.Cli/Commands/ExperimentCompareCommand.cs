@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GenRec.Cli.Experiments;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Reading;
 
@@ -7,7 +8,8 @@ namespace GenRec.Cli.Commands;
 /// <summary><c>genrec experiment compare</c> and <c>report</c>: published and own numbers side by side.</summary>
 internal static class ExperimentCompareCommand
 {
-    public static IEnumerable<Command> Create(Terminal terminal) => [Compare(terminal), Report(terminal)];
+    public static IEnumerable<Command> Create(Terminal terminal, IExperimentRegistry registry) =>
+        [Compare(terminal, registry), Report(terminal)];
 
     /// <summary>The committed records, or those below a folder.</summary>
     public static IReadOnlyList<ResultRecord> Records(DirectoryInfo? folder)
@@ -17,8 +19,13 @@ internal static class ExperimentCompareCommand
         return ResultRecords.Load(folder?.FullName ?? Path.Combine(Repository.Root, "data", "results"));
     }
 
-    private static Command Compare(Terminal terminal)
+    private static Command Compare(Terminal terminal, IExperimentRegistry registry)
     {
+        var runs = new Argument<DirectoryInfo[]>("runs")
+        {
+            Description = "Folders of finished runs to compare besides the records, one a seed",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var dataset = new Option<string?>("--dataset")
         {
             Description = "One data set instead of all that we have runs on",
@@ -31,6 +38,7 @@ internal static class ExperimentCompareCommand
         var results = Results();
         var command = new Command("compare", "Published and own numbers side by side, one table a protocol")
         {
+            runs,
             dataset,
             system,
             metric,
@@ -39,6 +47,7 @@ internal static class ExperimentCompareCommand
         command.SetAction(parsed =>
         {
             var (records, published) = (Records(parsed.GetValue(results)), PublishedResults.LoadAll());
+            records = [.. records, .. Gathered(parsed.GetValue(runs) ?? [], registry)];
             var files = Files(published, parsed.GetValue(system));
             var rows = files.SelectMany(file => file.Rows).ToArray();
             var folders = files.Select(file => ComparedRow.FolderName(file.System)).ToHashSet();
@@ -97,6 +106,14 @@ internal static class ExperimentCompareCommand
         });
         return command;
     }
+
+    // Runs of one preset are one record; its variant says that it is not a committed one.
+    private static IEnumerable<ResultRecord> Gathered(DirectoryInfo[] folders, IExperimentRegistry registry) =>
+        folders
+            .Select(folder => RunFolder.Open(folder.FullName))
+            .GroupBy(ExperimentRecordCommand.PresetOf)
+            .SelectMany(runs => ExperimentCommand.Find(registry, runs.Key, null).Records([.. runs], null))
+            .Select(record => record with { Variant = ResultRecord.UnrecordedMark + record.Variant });
 
     private static Option<DirectoryInfo?> Results() =>
         new("--results") { Description = "Folder of records instead of data/results" };

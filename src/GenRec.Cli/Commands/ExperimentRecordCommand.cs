@@ -21,7 +21,7 @@ internal static class ExperimentRecordCommand
         command.SetAction(parsed =>
         {
             var runs = parsed.GetRequiredValue(folders).Select(folder => RunFolder.Open(folder.FullName)).ToArray();
-            var names = runs.Select(run => run.ReadConfig<RunConfig>().Request.Experiment).Distinct().ToArray();
+            var names = runs.Select(PresetOf).Distinct().ToArray();
             if (names.Length > 1)
                 throw new UserError(
                     $"The runs are of different presets: {string.Join(", ", names)}. Name runs of one."
@@ -40,6 +40,9 @@ internal static class ExperimentRecordCommand
         });
         return command;
     }
+
+    /// <summary>The preset that a run ran.</summary>
+    internal static string PresetOf(RunFolder run) => run.ReadConfig<RunConfig>().Request.Experiment;
 
     private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 }

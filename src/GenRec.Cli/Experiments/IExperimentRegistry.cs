@@ -30,6 +30,9 @@ internal interface IExperiment
     /// <summary>Seed of a run that names none.</summary>
     long Seed { get; }
 
+    /// <summary>Files that the data set's folder must hold besides those of the set itself.</summary>
+    IReadOnlyList<string> Files => [];
+
     /// <summary>Every value of the run, as written into its record.</summary>
     object OptionsOf(ExperimentRequest request);
 

@@ -6,6 +6,8 @@ namespace GenRec.Shared.Experiments;
 /// <summary>Bars of own and published numbers, of one data set and one protocol only.</summary>
 public static class ComparisonChart
 {
+    private const int LongestSource = 24;
+
     /// <summary>One bar a line, ours with 95% confidence intervals.</summary>
     /// <param name="rows">Lines of one data set, split and protocol.</param>
     /// <param name="metric">What is drawn, for example <c>NDCG@10</c>.</param>
@@ -22,25 +24,18 @@ public static class ComparisonChart
         return Figures.Bars(
             new FigureText(
                 $"{drawn[0].Dataset}: {metric}",
-                $"{drawn[0].Setting}. Ours with 95% intervals over seeds; published values as printed.",
-                "system",
+                $"{drawn[0].Setting}. Bars on ours: 95% intervals over seeds.",
+                "ours and published",
                 metric
             ),
-            Names(drawn),
+            [metric],
             [
-                .. new[] { true, false }
-                    .Where(ours => drawn.Any(row => row.IsOurs == ours))
-                    .Select(ours => new BarSeries(
-                        ours ? "ours" : "published",
-                        [.. drawn.Select(row => row.IsOurs == ours ? row.Metrics[metric] : double.NaN)],
-                        ours
-                            ?
-                            [
-                                .. drawn.Select(row =>
-                                    row.HalfWidths.TryGetValue(metric, out var width) ? width : double.NaN
-                                ),
-                            ]
-                            : null
+                .. drawn
+                    .Zip(Names(drawn))
+                    .Select(row => new BarSeries(
+                        row.Second,
+                        [row.First.Metrics[metric]],
+                        row.First.HalfWidths.TryGetValue(metric, out var width) ? [width] : null
                     )),
             ]
         );
@@ -61,21 +56,24 @@ public static class ComparisonChart
             );
     }
 
-    // Bars of one name would hide each other's.
+    // Bars of one name could not be told apart.
     private static string[] Names(ComparedRow[] rows)
     {
-        var names = rows.Select(row => row.IsOurs ? $"{row.Name} (ours)" : $"{row.Name}, {Short(row.Source)}")
-            .ToArray();
+        var names = rows.Select(row => $"{row.Name} ({(row.IsOurs ? "ours" : Short(row.Source))})").ToArray();
         return
         [
             .. names
                 .Index()
-                .Select(name =>
-                    names[..name.Index].Contains(name.Item) ? $"{name.Item} ({name.Index + 1})" : name.Item
-                ),
+                .Select(name => names[..name.Index].Contains(name.Item) ? $"{name.Item}, {name.Index + 1}" : name.Item),
         ];
     }
 
-    private static string Short(string source) =>
-        source.IndexOfAny([',', '(']) is > 0 and var end ? source[..end].Trim() : source;
+    // "owner/name (commit), table" is known by its name, a paper by what stands before its venue.
+    private static string Short(string source)
+    {
+        var end = source.IndexOfAny([',', '(', ':']);
+        var head = (end > 0 ? source[..end] : source).Trim();
+        var name = head[(head.LastIndexOf('/') + 1)..];
+        return name.Length <= LongestSource ? name : $"{name[..(LongestSource - 1)]}…";
+    }
 }

@@ -126,7 +126,7 @@ public sealed class Leaderboard : RichObject
         return Figures.Scatter(
             new FigureText(
                 $"{records[0].Dataset}: {metric} against {axis.Split('[')[0].Trim()}",
-                $"{records[0].Protocol.Words}; 95% intervals over seeds. On the front: nothing reaches as much for less.",
+                $"{records[0].Protocol.Words}. Front: nothing reaches as much for less.",
                 axis,
                 metric
             ),

@@ -131,12 +131,25 @@ public sealed record ResultRecord : RichRecord
     [JsonPropertyOrder(15), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }
 
-    /// <summary>The variant without the ending that names the protocol: <c>ce</c> of <c>ce-unseen</c>.</summary>
+    /// <summary>What a variant begins with that stands for runs that are not committed as a record.</summary>
+    public const string UnrecordedMark = "run-";
+
+    /// <summary>The variant without that mark, and without the ending that names the protocol: <c>ce</c> of <c>ce-unseen</c>.</summary>
     [JsonIgnore]
-    public string BaseVariant =>
-        ProtocolEndings.FirstOrDefault(ending => Variant.EndsWith(ending, StringComparison.Ordinal)) is { } ending
-            ? Variant[..^ending.Length]
-            : Variant;
+    public string BaseVariant
+    {
+        get
+        {
+            var variant = Variant.StartsWith(UnrecordedMark, StringComparison.Ordinal)
+                ? Variant[UnrecordedMark.Length..]
+                : Variant;
+            return
+                ProtocolEndings.FirstOrDefault(ending => variant.EndsWith(ending, StringComparison.Ordinal))
+                    is { } found
+                ? variant[..^found.Length]
+                : variant;
+        }
+    }
 
     /// <summary>The record's place below the results folder: <c>system/dataset-variant.json</c>.</summary>
     [JsonIgnore]

@@ -20,6 +20,19 @@ public sealed class ExperimentCompareTests : IDisposable
     }
 
     [Fact]
+    public async Task ARunThatIsNotRecordedYetStandsBesideTheRecords()
+    {
+        var run = Path.Combine(folder, "run");
+        var ran = await Shell.RunAsync("experiment", "run", "sasrec-bce-smoke-smoke", "--epochs", "1", "--output", run);
+        Assert.Equal(0, ran.ExitCode);
+        var told = await Shell.RunAsync("experiment", "compare", run, "--dataset", "smoke", "--system", "SASRec");
+        Assert.Equal("", told.Error);
+        Assert.Contains("sasrec, run-bce-unseen", told.Out);
+        Assert.Contains("ours, one seed", told.Out);
+        (await Shell.RunAsync("experiment", "compare", folder)).FailsWith(2, "holds no run");
+    }
+
+    [Fact]
     public async Task AReportIsWrittenAndNotReplacedUnasked()
     {
         var output = Path.Combine(folder, "report");

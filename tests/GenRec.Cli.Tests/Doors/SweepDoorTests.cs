@@ -25,6 +25,11 @@ public sealed class SweepDoorTests : DoorFixture
         Assert.Contains("best", told.Out);
         Assert.True(File.Exists(In("sweep", "epochs-1_dropout-0.3_seed-1", "validation.json")));
 
+        Assert.Contains(
+            "standardError",
+            await File.ReadAllTextAsync(In("sweep", "results.json"), TestContext.Current.CancellationToken)
+        );
+
         var again = await GenRecProcess.RunAsync(Folder, Sweep("--set", "epochs=1"));
         Assert.Equal(0, again.ExitCode);
         Assert.Contains("2 runs, 0 to do", again.Out);

@@ -1,4 +1,7 @@
+using System.Text;
+using System.Text.Json;
 using GenRec.Shared.Evaluation;
+using GenRec.Shared.Runtime;
 using Spectre.Console;
 
 namespace GenRec.Cli.Experiments.Sweeps;
@@ -18,6 +21,8 @@ internal sealed record SweepResult(
 /// <summary>Gathers what has ended of a sweep.</summary>
 internal static class SweepResults
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
     /// <summary>Settings with at least one ended run, in the plan's order.</summary>
     public static IReadOnlyList<SweepResult> Gather(string root, SweepPlan plan) =>
         [
@@ -40,6 +45,13 @@ internal static class SweepResults
                     setting.Average(trial => trial.Result.Seconds)
                 )),
         ];
+
+    /// <summary>Writes <c>results.json</c> into the sweep's folder, replacing what an earlier call gathered.</summary>
+    public static void Save(string root, IReadOnlyList<SweepResult> results)
+    {
+        var text = JsonSerializer.Serialize(results, Json) + "\n";
+        AtomicFile.Write(Path.Combine(root, "results.json"), file => file.Write(Encoding.UTF8.GetBytes(text)));
+    }
 
     /// <summary>Writes the table, the best mean of the metric marked.</summary>
     /// <exception cref="UserError">The runs do not measure this metric.</exception>
