@@ -7,7 +7,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace GenRec.Shared.Nn;
 
 /// <summary>T5's attention among the positions of one sequence: no bias in any product, logits not divided by the root of the width.</summary>
-internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
+internal sealed partial class T5SelfAttention : Module<Tensor, Tensor, Tensor>
 {
     private readonly Linear queryKeyValue; // one product for all three
     private readonly Linear output;
@@ -92,7 +92,7 @@ internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
 }
 
 /// <summary>T5's attention from the decoder to the encoder's states; it knows no positions.</summary>
-internal sealed class T5CrossAttention : Module<Tensor, Tensor, Tensor, Tensor?, Tensor>
+internal sealed partial class T5CrossAttention : Module<Tensor, Tensor, Tensor, Tensor?, Tensor>
 {
     private readonly Linear query;
     private readonly Linear keyValue;
@@ -160,5 +160,15 @@ internal static class T5Mixing
             logits = logits.add_(bias);
         var weights = F.softmax(logits, -1);
         return (dropout.training ? dropout.forward(weights) : weights).matmul(values);
+    }
+
+    /// <summary>The same with queries, keys and values in the format of the products; the softmax stays float32.</summary>
+    public static Tensor MixNarrow(Tensor query, Tensor keys, Tensor values, Tensor? bias, SeededDropout dropout)
+    {
+        var logits = query.matmul(keys).to(ScalarType.Float32);
+        if (bias is not null)
+            logits = logits.add_(bias);
+        var weights = F.softmax(logits, -1);
+        return (dropout.training ? dropout.forward(weights) : weights).to(values.dtype).matmul(values);
     }
 }
