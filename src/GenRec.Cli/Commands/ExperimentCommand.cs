@@ -1,25 +1,34 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using GenRec.Cli.Experiments;
+using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
 using Spectre.Console;
 
 namespace GenRec.Cli.Commands;
 
-/// <summary><c>genrec experiment</c>: list, run, resume, tune and record.</summary>
+/// <summary><c>genrec experiment</c>: the commands that list, run and resume; the others have files of their own.</summary>
 internal static class ExperimentCommand
 {
     private static readonly string[] Scales = ["smoke", "tutorial", "paper"];
 
-    public static Command Create(Terminal terminal, IExperimentRegistry registry) =>
-        new("experiment", "Rerun the papers' experiments")
+    public static Command Create(Terminal terminal, IExperimentRegistry registry)
+    {
+        var command = new Command("experiment", "Rerun the papers' experiments")
         {
             List(terminal, registry),
+            ExperimentShowCommand.Create(terminal, registry),
             Run(terminal, registry),
             Resume(terminal, registry),
             ExperimentTuneCommand.Create(terminal, registry),
-            ExperimentRecordCommand.Create(terminal),
+            ExperimentSweepCommand.Create(terminal, registry),
+            ExperimentTrialCommand.Create(terminal, registry),
+            ExperimentRecordCommand.Create(terminal, registry),
         };
+        foreach (var comparison in ExperimentCompareCommand.Create(terminal, registry))
+            command.Add(comparison);
+        return command;
+    }
 
     private static Command List(Terminal terminal, IExperimentRegistry registry)
     {
@@ -76,6 +85,8 @@ internal static class ExperimentCommand
                     parsed.GetValue(device),
                     Values(parsed.GetValue(set))
                 );
+                Options(found, request); // a wrong name or value is told before anything is looked at
+                TellNeeds(terminal, found, request, parsed.GetValue(output)?.FullName);
                 var folder = NewFolder(parsed.GetValue(output)?.FullName, found, request);
                 return WatchAsync(terminal, found, request, folder, cancel);
             }
@@ -96,13 +107,39 @@ internal static class ExperimentCommand
                     throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
                 var found = Find(registry, request.Experiment, null);
                 var run = Reopen(path, new ExperimentConfig(request, found.OptionsOf(request)));
+                TellNeeds(terminal, found, request, path);
                 return WatchAsync(terminal, found, request, run, cancel);
             }
         );
         return command;
     }
 
-    private static Dictionary<string, string>? Values(string[]? given)
+    private static void TellNeeds(Terminal terminal, IExperiment experiment, ExperimentRequest request, string? folder)
+    {
+        var isLong = experiment.Scale == "paper" && DataFolders.Repository is not null;
+        var records = isLong ? ExperimentCompareCommand.Records(null) : [];
+        var disk = folder ?? DataFolders.Repository ?? Environment.CurrentDirectory;
+        foreach (var line in RunNeeds.Check(experiment, request.Device, disk, records))
+            terminal.Out.WriteLine(line);
+    }
+
+    /// <summary>The options of a request; a mistyped name is told with the nearest one.</summary>
+    internal static object Options(IExperiment experiment, ExperimentRequest request)
+    {
+        var there = OptionText
+            .All(experiment.OptionsOf(request with { Values = null }))
+            .Select(option => option.Path.Split('.')[^1])
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var name in (request.Values?.Keys ?? []).Where(name => !there.Contains(name)))
+            throw new UserError(
+                $"{experiment.Name} has no option '{name}'.{NearestName.Question(name, there)}"
+                    + $" Run 'genrec experiment show {experiment.Name}' to see all."
+            );
+        return experiment.OptionsOf(request);
+    }
+
+    /// <summary>Reads <c>--set</c>; null where it is not given.</summary>
+    internal static Dictionary<string, string>? Values(string[]? given)
     {
         if (given is null or [])
             return null;
@@ -175,6 +212,7 @@ internal static class ExperimentCommand
         var shown = Repository.Shown(folder.Path);
         resume ??= ResumeCommand(shown);
         terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");
+        var minute = new FirstMinute(TimeProvider.System, () => Environment.WorkingSet);
         ExperimentResult result;
         try
         {
@@ -185,7 +223,12 @@ internal static class ExperimentCommand
                     experiment.RunAsync(
                         request,
                         folder,
-                        new Direct<ExperimentProgress>(news => report(news.Done, news.Line)),
+                        new Direct<ExperimentProgress>(news =>
+                        {
+                            report(news.Done, news.Line);
+                            if (minute.Observe(news.Done) is { } estimate)
+                                report(news.Done, estimate);
+                        }),
                         cancel
                     )
             );

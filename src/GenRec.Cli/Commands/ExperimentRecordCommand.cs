@@ -8,7 +8,7 @@ namespace GenRec.Cli.Commands;
 /// <summary><c>genrec experiment record</c>: gathers finished runs of one preset into records under <c>data/results</c>.</summary>
 internal static class ExperimentRecordCommand
 {
-    public static Command Create(Terminal terminal)
+    public static Command Create(Terminal terminal, IExperimentRegistry registry)
     {
         var folders = new Argument<DirectoryInfo[]>("runs")
         {
@@ -21,12 +21,13 @@ internal static class ExperimentRecordCommand
         command.SetAction(parsed =>
         {
             var runs = parsed.GetRequiredValue(folders).Select(folder => RunFolder.Open(folder.FullName)).ToArray();
-            var names = runs.Select(run => run.ReadConfig<RunConfig>().Request.Experiment).Distinct().ToArray();
+            var names = runs.Select(PresetOf).Distinct().ToArray();
             if (names.Length > 1)
                 throw new UserError(
                     $"The runs are of different presets: {string.Join(", ", names)}. Name runs of one."
                 );
-            foreach (var record in Records(names[0], runs, parsed.GetValue(note)))
+            var experiment = ExperimentCommand.Find(registry, names[0], null);
+            foreach (var record in experiment.Records(runs, parsed.GetValue(note)))
             {
                 var path = ResultRecords.Save(
                     Path.Combine(Repository.Root, "data", "results"),
@@ -40,10 +41,8 @@ internal static class ExperimentRecordCommand
         return command;
     }
 
-    private static IReadOnlyList<ResultRecord> Records(string name, RunFolder[] runs, string? note) =>
-        SemanticIdPreset.All.FirstOrDefault(preset => preset.Name == name) is { } ids
-            ? [SemanticIdExperiment.Record(ids, runs, note)]
-            : SasRecExperiment.Records(SasRecPreset.Find(name), runs, note);
+    /// <summary>The preset that a run ran.</summary>
+    internal static string PresetOf(RunFolder run) => run.ReadConfig<RunConfig>().Request.Experiment;
 
     private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 }

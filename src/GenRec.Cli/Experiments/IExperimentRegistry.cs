@@ -44,6 +44,12 @@ internal interface IExperiment
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     );
+
+    /// <summary>Gathers finished runs, one a seed, into the records that are committed.</summary>
+    /// <param name="runs">Finished runs of this preset.</param>
+    /// <param name="note">What a reader must know besides.</param>
+    IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        throw new UserError($"Runs of {Name} are kept in their folders; {System} has no record to gather them in.");
 }
 
 /// <summary>What the user asked for; null leaves the preset's own value.</summary>

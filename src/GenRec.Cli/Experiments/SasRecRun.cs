@@ -59,6 +59,9 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
     }
 
+    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        SasRecExperiment.Records(preset, runs, note);
+
     private static torch.Device DeviceOf(string name)
     {
         try

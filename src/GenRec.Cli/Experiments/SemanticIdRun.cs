@@ -49,6 +49,9 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
         }
     }
 
+    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        [SemanticIdExperiment.Record(preset, runs, note)];
+
     private SemanticIdPreset With(ExperimentRequest request)
     {
         try

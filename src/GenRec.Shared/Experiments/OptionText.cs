@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -33,8 +34,55 @@ public static class OptionText
         }
         catch (JsonException failure)
         {
-            throw new ArgumentException($"'{value}' does not fit the option '{key}'.", failure);
+            throw new ArgumentException(
+                $"'{value}' does not fit the option '{key}', which is {Expected(typeof(T), key)}.",
+                failure
+            );
         }
+    }
+
+    /// <summary>Every single value of a record and of the records within, by its path: <c>model.dropout</c> and <c>0.5</c>.</summary>
+    /// <param name="options">A record of options.</param>
+    public static IReadOnlyList<(string Path, string Value)> All(object options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return
+        [
+            .. Leaves("", JsonSerializer.SerializeToNode(options, options.GetType(), RecordFile.Options))
+                .Select(leaf =>
+                    (leaf.Path, leaf.Node is JsonValue value ? Shown(value) : leaf.Node?.ToJsonString() ?? "null")
+                ),
+        ];
+
+        static string Shown(JsonValue value) =>
+            value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
+    }
+
+    private static IEnumerable<(string Path, JsonNode? Node)> Leaves(string path, JsonNode? node) =>
+        node is JsonObject record
+            ? record.SelectMany(option => Leaves(path.Length == 0 ? option.Key : $"{path}.{option.Key}", option.Value))
+            : [(path, node)];
+
+    private static string Expected(Type record, string key)
+    {
+        var type = record
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .FirstOrDefault(property => property.Name.Equals(key, StringComparison.OrdinalIgnoreCase))
+            ?.PropertyType;
+        if (type is null)
+            return "of another type";
+        var inner = Nullable.GetUnderlyingType(type);
+        var words = (inner ?? type) switch
+        {
+            { IsEnum: true } names => "one of "
+                + string.Join(", ", Enum.GetNames(names).Select(JsonNamingPolicy.CamelCase.ConvertName)),
+            var whole when whole == typeof(int) || whole == typeof(long) => "a whole number",
+            var number when number == typeof(double) || number == typeof(float) => "a number",
+            var flag when flag == typeof(bool) => "true or false",
+            var text when text == typeof(string) => "a text",
+            var other => $"a {other.Name}",
+        };
+        return inner is null ? words : $"{words}, or null";
     }
 
     private static JsonNode? Parse(string value)

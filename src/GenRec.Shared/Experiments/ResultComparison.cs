@@ -1,5 +1,4 @@
 using GenRec.Shared.Display;
-using GenRec.Shared.Evaluation;
 using GenRec.Shared.Reading;
 
 namespace GenRec.Shared.Experiments;
@@ -7,65 +6,72 @@ namespace GenRec.Shared.Experiments;
 /// <summary>Our records beside published rows, one table a protocol: two numbers compare only where the protocol agrees.</summary>
 public static class ResultComparison
 {
-    private const string Unstated = "full ranking, seen items not mentioned";
-
-    private static readonly string[] Shown = ["Recall@5", "NDCG@5", "Recall@10", "NDCG@10"];
+    private static readonly string[] First =
+    [
+        PublishedResults.FullRankingKept,
+        PublishedResults.FullRankingUnseen,
+        PublishedResults.FullRankingUnstated,
+    ];
 
     /// <summary>Tables of one data set, by protocol; a protocol that neither side has is left out.</summary>
     /// <param name="records">Our records, of any data set.</param>
     /// <param name="published">Published rows, of any data set and ranking.</param>
     /// <param name="dataset">Name of the data set, the same on both sides.</param>
+    /// <param name="metrics">The metrics to show; null shows Recall and NDCG at 5 and 10, and all where none of those is there.</param>
     /// <remarks>
     /// A published full ranking whose source does not say whether seen items are left out stands in a table of its own.
     /// </remarks>
     public static IReadOnlyList<Table> Of(
         IReadOnlyList<ResultRecord> records,
         IReadOnlyList<PublishedResult> published,
-        string dataset
+        string dataset,
+        IReadOnlyList<string>? metrics = null
     )
     {
         ArgumentNullException.ThrowIfNull(records);
         ArgumentNullException.ThrowIfNull(published);
-        var ours = records.Where(record => record.Dataset == dataset).ToArray();
-        var theirs = published.Where(row => row.Dataset == dataset).ToArray();
         return
         [
-            .. new[]
-            {
-                Part(
-                    "full ranking, seen items kept",
-                    IsFull(SeenFilter.None),
-                    row => row.SeenFilter == false && IsFullRow(row)
-                ),
-                Part(
-                    "full ranking, seen items left out",
-                    IsFull(SeenFilter.History),
-                    row => row.SeenFilter == true && IsFullRow(row)
-                ),
-                Part(Unstated, _ => false, row => row.SeenFilter is null && IsFullRow(row)),
-                Part(
-                    "target among 100 uniform negatives",
-                    IsSampled,
-                    row => row.Ranking == PublishedResults.SampledRanking
-                ),
-            }.OfType<Table>(),
+            .. Settings(records, published, dataset)
+                .Select(setting => Of(setting.Rows, $"{dataset}: {setting.Name}", metrics))
+                .OfType<Table>(),
         ];
+    }
 
-        Table? Part(string protocol, Func<ResultRecord, bool> isOurs, Func<PublishedResult, bool> isTheirs)
-        {
-            var own = ours.Where(isOurs).Select(Row).ToArray();
-            MetricRow[] rows = [.. own, .. theirs.Where(isTheirs).AsMetricRows()];
-            var caption =
-                own.Length > 0 ? null
-                : protocol == Unstated
-                    ? "The sources do not say whether seen items are ranked: read these beside both of the above."
-                : "No run of ours is recorded under this protocol.";
-            return rows.Length == 0
-                ? null
-                : Tables
-                    .Metrics(rows, [.. Shown.Where(metric => rows.Any(row => row.Metrics.ContainsKey(metric)))])
-                    .Titled($"{dataset}: {protocol}", caption);
-        }
+    /// <summary>The lines of one data set by split and protocol, ours first; full rankings come first.</summary>
+    public static IReadOnlyList<(string Name, IReadOnlyList<ComparedRow> Rows)> Settings(
+        IReadOnlyList<ResultRecord> records,
+        IReadOnlyList<PublishedResult> published,
+        string dataset
+    )
+    {
+        var rows = ComparedRow
+            .Of(records.Where(record => record.Dataset == dataset && record.Protocol.Ranking != "none"))
+            .Concat(ComparedRow.Of(published.Where(row => row.Dataset == dataset)));
+        return
+        [
+            .. rows.GroupBy(row => row.Setting)
+                .OrderBy(group => Array.IndexOf(First, group.Key) is >= 0 and var at ? at : First.Length)
+                .Select(group => (group.Key, (IReadOnlyList<ComparedRow>)[.. group])),
+        ];
+    }
+
+    /// <summary>Lines of one protocol as a table; null where no line has one of the metrics.</summary>
+    /// <exception cref="ArgumentException">The lines are of several data sets or protocols.</exception>
+    public static Table? Of(IReadOnlyList<ComparedRow> rows, string title, IReadOnlyList<string>? metrics = null)
+    {
+        ComparisonChart.NeedOneProtocol(rows);
+        var shown = Shown(rows, metrics);
+        if (shown.Length == 0)
+            return null;
+        var caption =
+            rows.Any(row => row.IsOurs) ? null
+            : rows[0].Protocol == PublishedResults.FullRankingUnstated
+                ? "The sources do not say whether seen items are ranked: read these beside both of the other full rankings."
+            : "No run of ours is recorded under this protocol.";
+        return Tables
+            .Metrics([.. rows.Where(row => shown.Any(row.Metrics.ContainsKey)).Select(Row)], shown)
+            .Titled(title, caption);
     }
 
     /// <summary>A record as a line of a metric table: mean and standard error over its seeds.</summary>
@@ -75,20 +81,21 @@ public static class ResultComparison
         var errors = record
             .Metrics.Where(metric => metric.Value.StandardError is not null)
             .ToDictionary(metric => metric.Key, metric => metric.Value.StandardError!.Value);
-        var seeds = record.Seeds.Count == 1 ? "one seed" : $"{record.Seeds.Count} seeds";
-        return new MetricRow(
-            $"{record.System}, {record.Variant}",
-            record.Metrics.ToDictionary(metric => metric.Key, metric => metric.Value.Mean),
-            errors.Count > 0 ? errors : null,
-            $"ours, {seeds}"
-        );
+        var row = ComparedRow.Of([record])[0];
+        return new MetricRow(row.Name, row.Metrics, errors.Count > 0 ? errors : null, row.Source);
     }
 
-    private static Func<ResultRecord, bool> IsFull(SeenFilter filter) =>
-        record => record.Protocol.Ranking == PublishedResults.FullRanking && record.Protocol.SeenFilter == filter;
+    private static MetricRow Row(ComparedRow row) =>
+        new(row.Name, row.Metrics, row.HalfWidths.Count > 0 ? row.HalfWidths : null, row.Source + Interval(row));
 
-    private static bool IsSampled(ResultRecord record) =>
-        record.Protocol.Ranking.StartsWith(PublishedResults.SampledRanking, StringComparison.Ordinal);
+    private static string Interval(ComparedRow row) => row.HalfWidths.Count > 0 ? ", ± 95% interval" : "";
 
-    private static bool IsFullRow(PublishedResult row) => row.Ranking == PublishedResults.FullRanking;
+    private static string[] Shown(IReadOnlyList<ComparedRow> rows, IReadOnlyList<string>? metrics)
+    {
+        bool IsThere(string metric) => rows.Any(row => row.Metrics.ContainsKey(metric));
+        if (metrics is not null)
+            return [.. metrics.Where(IsThere)];
+        string[] usual = [.. new[] { "Recall@5", "NDCG@5", "Recall@10", "NDCG@10", "HR@10" }.Where(IsThere)];
+        return usual.Length > 0 ? usual : [.. rows.SelectMany(row => row.Metrics.Keys).Distinct()];
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
+using GenRec.Shared.Reading;
 
 namespace GenRec.Shared.Experiments;
 
@@ -19,6 +20,32 @@ public sealed record RecordedProtocol(string Ranking, SeenFilter SeenFilter, Eva
     {
         ArgumentNullException.ThrowIfNull(protocol);
         return new RecordedProtocol(protocol.Ranking, protocol.SeenFilter, protocol.Level);
+    }
+
+    /// <summary>In words, as <see cref="PublishedResult.Protocol"/> has them.</summary>
+    /// <remarks>The seed that drew the negatives is left out; negatives are never seen items.</remarks>
+    [JsonIgnore]
+    public string Words
+    {
+        get
+        {
+            var seed = Ranking.IndexOf("-seed-", StringComparison.Ordinal);
+            var ties = Ranking.EndsWith("-optimistic-ties", StringComparison.Ordinal) ? ", ties for the target" : "";
+            var ranking =
+                seed < 0 ? Ranking.Replace("-optimistic-ties", "", StringComparison.Ordinal) : Ranking[..seed];
+            var words =
+                ranking == PublishedResults.FullRanking
+                    ? SeenFilter switch
+                    {
+                        SeenFilter.None => PublishedResults.FullRankingKept,
+                        SeenFilter.History => PublishedResults.FullRankingUnseen,
+                        _ => "full ranking, training items left out",
+                    }
+                    : PublishedResults.Rankings.GetValueOrDefault(ranking) ?? ranking;
+            return words
+                + ties
+                + (Level == EvaluationLevel.SemanticId && Ranking != "none" ? ", match of semantic-id" : "");
+        }
     }
 }
 
@@ -38,6 +65,8 @@ public sealed record CurvePoint(long Step, IReadOnlyDictionary<string, double> V
 /// <summary>A system's result on a data set: the one schema of <c>data/results/&lt;system&gt;/&lt;dataset&gt;-&lt;variant&gt;.json</c>.</summary>
 public sealed record ResultRecord : RichRecord
 {
+    private static readonly string[] ProtocolEndings = ["-unseen", "-sampled", "-popularity", "-popular", "-uniform"];
+
     /// <summary>What was run, lower case with hyphens, for example <c>sasrec</c>; the name of the folder.</summary>
     [JsonPropertyOrder(0)]
     public required string System { get; init; }
@@ -101,6 +130,26 @@ public sealed record ResultRecord : RichRecord
     /// <summary>What a reader must know besides, in a sentence or two.</summary>
     [JsonPropertyOrder(15), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }
+
+    /// <summary>What a variant begins with that stands for runs that are not committed as a record.</summary>
+    public const string UnrecordedMark = "run-";
+
+    /// <summary>The variant without that mark, and without the ending that names the protocol: <c>ce</c> of <c>ce-unseen</c>.</summary>
+    [JsonIgnore]
+    public string BaseVariant
+    {
+        get
+        {
+            var variant = Variant.StartsWith(UnrecordedMark, StringComparison.Ordinal)
+                ? Variant[UnrecordedMark.Length..]
+                : Variant;
+            return
+                ProtocolEndings.FirstOrDefault(ending => variant.EndsWith(ending, StringComparison.Ordinal))
+                    is { } found
+                ? variant[..^found.Length]
+                : variant;
+        }
+    }
 
     /// <summary>The record's place below the results folder: <c>system/dataset-variant.json</c>.</summary>
     [JsonIgnore]

@@ -1,38 +1,9 @@
-using System.Globalization;
+using System.Text;
 using GenRec.Shared.Data.Downloads;
-using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Reading;
 
-/// <summary>One published number. With one target for each user, HR@k and Recall@k are the same, and are called Recall@k here.</summary>
-/// <param name="System">The model: <c>SASRec</c>.</param>
-/// <param name="Variant">What sets it apart: loss, size.</param>
-/// <param name="Dataset">Name of the data set and of its version: <c>amazon14-beauty</c> is the 5-core one with 12,101 items.</param>
-/// <param name="Split"><c>leave-one-out</c>, ...</param>
-/// <param name="Ranking"><c>full</c>, or <c>sampled-100-uniform</c>: the target among 100 uniform negatives.</param>
-/// <param name="SeenFilter">Whether items of the history are left out of the ranking; null when the source does not say.</param>
-/// <param name="Metric"><c>Recall@10</c>, <c>NDCG@10</c>, ...</param>
-/// <param name="Printed">The value as printed: <c>.0605</c>.</param>
-/// <param name="Source">Paper or repository with its commit.</param>
-/// <param name="Unconfirmed">True for a value quoted from memory that nobody has looked up again.</param>
-public sealed record PublishedResult(
-    string System,
-    string Variant,
-    string Dataset,
-    string Split,
-    string Ranking,
-    bool? SeenFilter,
-    string Metric,
-    string Printed,
-    string Source,
-    bool Unconfirmed
-) : RichRecord
-{
-    /// <summary>The printed value as a number.</summary>
-    public double Value => double.Parse(Printed, NumberStyles.Float, CultureInfo.InvariantCulture);
-}
-
-/// <summary>Published numbers to put beside our own, each with its source. One file for each paper of the reading list.</summary>
+/// <summary>Published numbers to put beside our own, each with its source. One file for each entry of the reading list.</summary>
 public static class PublishedResults
 {
     /// <summary>The ranking of the whole catalogue.</summary>
@@ -41,7 +12,35 @@ public static class PublishedResults
     /// <summary>The target among 100 uniform negatives, as in the SASRec paper.</summary>
     public const string SampledRanking = "sampled-100-uniform";
 
-    /// <summary>Papers with a file of published numbers.</summary>
+    /// <summary>How <see cref="PublishedResult.Protocol"/> names a full ranking that keeps the items of the history.</summary>
+    public const string FullRankingKept = "full ranking, seen items kept";
+
+    /// <summary>The same without the items of the history.</summary>
+    public const string FullRankingUnseen = "full ranking, seen items left out";
+
+    /// <summary>The same where the source does not say.</summary>
+    public const string FullRankingUnstated = "full ranking, seen items not mentioned";
+
+    private const string Ending = ".yaml";
+
+    /// <summary>What <see cref="PublishedResult.Ranking"/> may say besides <c>sampled-...</c>, and what it means.</summary>
+    public static IReadOnlyDictionary<string, string> Rankings { get; } =
+        new Dictionary<string, string>
+        {
+            [FullRanking] = "full ranking",
+            [SampledRanking] = "target among 100 uniform negatives",
+            ["sampled-100-popularity"] = "target among 100 negatives drawn by popularity",
+            ["sampled-29-uniform"] = "target among 29 random candidates",
+            ["exposed"] = "items that were shown, or a share of the log",
+            ["pairs"] = "target against one negative",
+            ["labels"] = "labels of given items",
+            ["reward-model"] = "scores of a reward model for what is generated",
+            ["judged"] = "answers judged by a language model",
+            ["online"] = "online test against the running system",
+            ["none"] = "nothing is ranked",
+        };
+
+    /// <summary>Names of the files: <c>sasrec</c>, <c>bert4rec</c>, ...</summary>
     public static IReadOnlyList<string> Papers { get; } =
     [
         .. ShippedData
@@ -52,10 +51,26 @@ public static class PublishedResults
     /// <summary>All rows of a paper's file: its own numbers and those it is usually compared with.</summary>
     /// <param name="paper">Name of the file without ending, lower case: <c>sasrec</c>.</param>
     /// <exception cref="ArgumentException">There is no such file.</exception>
-    public static IReadOnlyList<PublishedResult> Load(string paper)
+    public static IReadOnlyList<PublishedResult> Load(string paper) => LoadFile(paper).Rows;
+
+    /// <summary>A paper's file.</summary>
+    /// <param name="paper">Name of the file without ending, lower case: <c>sasrec</c>.</param>
+    /// <exception cref="ArgumentException">There is no such file.</exception>
+    public static PublishedFile LoadFile(string paper)
     {
-        var name = $"published/{paper}.json";
-        return Parse(ShippedData.Read(name), "data/" + name);
+        var name = $"published/{paper}{Ending}";
+        return PublishedFile.Parse(Encoding.UTF8.GetString(ShippedData.Read(name)), "data/" + name);
+    }
+
+    /// <summary>Every file, by name, in the order of the reading list.</summary>
+    public static IReadOnlyDictionary<string, PublishedFile> LoadAll() =>
+        ReadingList.Load().Entries.Select(NameOf).Where(Papers.Contains).ToDictionary(name => name, LoadFile);
+
+    /// <summary>The name of an entry's file: that of its notebook without the number.</summary>
+    public static string NameOf(ReadingEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return Path.GetFileNameWithoutExtension(entry.Notebook)[3..];
     }
 
     /// <summary>The rows of one data set under one protocol, in the file's order; empty when there is none.</summary>
@@ -70,44 +85,9 @@ public static class PublishedResults
         [
             .. rows.GroupBy(row => (row.System, row.Variant, row.Source, row.Dataset, row.Ranking))
                 .Select(group => new Display.MetricRow(
-                    $"{group.Key.System}, {group.Key.Variant}",
+                    group.Key.Variant == "as printed" ? group.Key.System : $"{group.Key.System}, {group.Key.Variant}",
                     group.ToDictionary(row => row.Metric, row => row.Value),
                     Source: (group.Any(row => row.Unconfirmed) ? "unconfirmed: " : "") + group.Key.Source
                 )),
         ];
-
-    /// <summary>Reads a file of the same form.</summary>
-    /// <param name="json">Its bytes.</param>
-    /// <param name="file">Its name, for messages.</param>
-    /// <exception cref="InvalidDataException">A row is wrong; the message says file, line and what is wrong.</exception>
-    public static IReadOnlyList<PublishedResult> Parse(byte[] json, string file)
-    {
-        var records = JsonRecords.Read<PublishedResult>(json, file, "rows");
-        var seen = new HashSet<object>();
-        foreach (var (row, line) in records)
-        {
-            foreach (var text in new[] { row.System, row.Variant, row.Dataset, row.Split, row.Metric, row.Source })
-                if (string.IsNullOrWhiteSpace(text))
-                    throw new InvalidDataException(
-                        $"{file}:{line}: system, variant, dataset, split, metric and source must not be blank."
-                    );
-            if (row.Ranking != FullRanking && !row.Ranking.StartsWith("sampled-", StringComparison.Ordinal))
-                throw new InvalidDataException(
-                    $"{file}:{line}: ranking '{row.Ranking}' is neither 'full' nor 'sampled-...'."
-                );
-            if (
-                !double.TryParse(
-                    row.Printed,
-                    NumberStyles.AllowDecimalPoint,
-                    CultureInfo.InvariantCulture,
-                    out var value
-                )
-                || value > 1
-            )
-                throw new InvalidDataException($"{file}:{line}: '{row.Printed}' is not a number from 0 to 1.");
-            if (!seen.Add((row.System, row.Variant, row.Dataset, row.Ranking, row.Metric, row.Source)))
-                throw new InvalidDataException($"{file}:{line}: the same row is there twice.");
-        }
-        return [.. records.Select(record => record.Value)];
-    }
 }

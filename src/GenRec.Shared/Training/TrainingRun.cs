@@ -126,7 +126,7 @@ internal sealed class TrainingRun : IDisposable
             meter.Read(LastCheckpoint);
         training.Stop();
         if (isReport)
-            Report(rate);
+            Report();
     }
 
     private long Backward(long step, double rate)
@@ -151,19 +151,25 @@ internal sealed class TrainingRun : IDisposable
         return samples;
     }
 
-    private void Report(double rate)
+    private void Report()
     {
         if (meter.Count == 0)
             return;
-        var made = state.Step - firstStep;
-        var remaining = all.Elapsed * ((double)(totalSteps - state.Step) / Math.Max(1, made));
-        var speed = samplesSinceReport / Math.Max(1e-9, training.Elapsed.TotalSeconds);
-        lastLoss = meter.Sum / meter.Count;
-        var report = new LossReported(Position(), lastLoss.Value, rate, meter.LastNorm, speed, remaining);
+        var report = SinceLastReport();
+        lastLoss = report.Loss;
         folder?.Log(report);
         (meter.Sum, meter.Count, samplesSinceReport) = (0, 0, 0);
         training.Reset();
         Emit(report);
+    }
+
+    private LossReported SinceLastReport()
+    {
+        var made = state.Step - firstStep;
+        var remaining = all.Elapsed * ((double)(totalSteps - state.Step) / Math.Max(1, made));
+        var speed = samplesSinceReport / Math.Max(1e-9, training.Elapsed.TotalSeconds);
+        var rate = options.LearningRate * options.Schedule.FactorAt(state.Step, totalSteps);
+        return new(Position(), meter.Sum / meter.Count, rate, meter.LastNorm, speed, remaining);
     }
 
     private bool IsValidationDue()
@@ -272,11 +278,17 @@ internal sealed class TrainingRun : IDisposable
     {
         if (folder is not null && folder.LastStep != state.Step)
             WriteCheckpoint();
+        meter.Read(LastCheckpoint);
+        // Shown, not logged: the continued run reports these steps at their regular place.
+        if (meter.Count > 0 && state.Step > firstStep)
+            Emit(SinceLastReport());
         throw new TrainingInterruptedException(state.Step, LastCheckpoint, cancellation);
     }
 
     private TrainingResult Finish()
     {
+        if (state.Step > firstStep)
+            Report(); // stopped early between two reports
         var weightsOf = state.Step;
         if (options.RestoreBest && state.BestStep is { } best && best != state.Step)
         {

@@ -58,6 +58,18 @@ internal sealed class GenRecProcess : IDisposable
         return await process.EndAsync();
     }
 
+    /// <summary>Runs <c>genrec</c> to its end with further environment variables.</summary>
+    public static async Task<Shell> RunWithAsync(
+        string folder,
+        IReadOnlyDictionary<string, string> environment,
+        params IEnumerable<string> arguments
+    )
+    {
+        var variables = environment.Select(variable => $"{variable.Key}={variable.Value}");
+        using var process = StartProgram("env", folder, [.. variables, Program, .. arguments]);
+        return await process.EndAsync();
+    }
+
     /// <summary>Waits until the output holds a text.</summary>
     public async Task SaysAsync(string text)
     {

@@ -39,18 +39,29 @@ public class OptionTextTests
     }
 
     [Theory]
-    [InlineData("dropout", "much")]
-    [InlineData("dropout", "[0.1]")]
-    [InlineData("dropout", "null")]
-    [InlineData("heads", "1.5")]
-    [InlineData("norm", "sideways")]
-    [InlineData("norm", "2")]
-    [InlineData("outputProjection", "yes")]
-    public void AValueThatDoesNotFitIsNamedWithItsOption(string option, string value)
+    [InlineData("dropout", "much", "a number")]
+    [InlineData("dropout", "[0.1]", "a number")]
+    [InlineData("dropout", "null", "a number")]
+    [InlineData("heads", "1.5", "a whole number")]
+    [InlineData("norm", "sideways", "one of official, pre, post")]
+    [InlineData("norm", "2", "one of official, pre, post")]
+    [InlineData("outputProjection", "yes", "true or false")]
+    [InlineData("initialStandardDeviation", "small", "a number, or null")]
+    public void AValueThatDoesNotFitIsNamedWithItsOptionAndType(string option, string value, string type)
     {
         var error = Assert.Throws<ArgumentException>(() => OptionText.With(Smoke.Model, option, value));
         Assert.Contains($"'{value}'", error.Message);
-        Assert.Contains($"'{option}'", error.Message);
+        Assert.Contains($"'{option}', which is {type}.", error.Message);
+    }
+
+    [Fact]
+    public void AllValuesOfAPresetAreListedByTheirPaths()
+    {
+        var all = OptionText.All(Smoke).ToDictionary(option => option.Path, option => option.Value);
+        Assert.Equal("0.3", all["model.dropout"]);
+        Assert.Equal("official", all["model.norm"]);
+        Assert.Equal("0.98", all["training.optimizer.beta2"]);
+        Assert.Equal("null", all["training.steps"]);
     }
 
     [Fact]

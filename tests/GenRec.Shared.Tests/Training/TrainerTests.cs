@@ -186,6 +186,45 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void ARunThatEndsBetweenTwoReportsStillReportsItsLoss()
+    {
+        using var early = new TinyTask { Validation = _ => new Dictionary<string, double> { ["m"] = 0 } };
+        var (events, options) = (new Recorder(), new TrainingOptions { Steps = 40, ReportEverySteps = 15 });
+        var result = Trainer.Fit(
+            early,
+            options with
+            {
+                EvaluateEverySteps = 10,
+                Metric = "m",
+                Patience = 1,
+            },
+            events,
+            Cancel
+        );
+        Assert.Equal((20, true), (result.Steps, result.StoppedEarly));
+        Assert.Equal([15, 20], events.Of<LossReported>().Select(e => e.At.Step));
+        Assert.Equal(result.Loss, events.Of<LossReported>().Last().Loss);
+
+        using var folder = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        using var stopped = new TinyTask { Before = step => Stop(step, 21) };
+        var shown = new Recorder();
+        var kept = options with { Folder = folder.Path };
+        Assert.Throws<TrainingInterruptedException>(() => Trainer.Fit(stopped, kept, shown, stop.Token));
+        Assert.Equal([15, 21], shown.Of<LossReported>().Select(e => e.At.Step));
+        using var again = new TinyTask();
+        Trainer.Fit(again, kept, null, Cancel);
+        var steps = MetricsLog.Read(System.IO.Path.Combine(folder.Path, MetricsLog.FileName)).Where(r => r.Kind == "train");
+        Assert.Equal([15, 30, 40], steps.Select(row => row.Step));
+
+        void Stop(TrainingStep at, long step)
+        {
+            if (at.Step == step)
+                stop.Cancel();
+        }
+    }
+
+    [Fact]
     public async Task AStreamYieldsTheEventsAndLeavingItStopsTheRun()
     {
         using var folder = new TemporaryFolder();

@@ -5,7 +5,7 @@ public static class ShippedData
 {
     private const string Prefix = "data/";
 
-    /// <summary>Names of all files, relative to <c>data/</c>: <c>reading-list.json</c>, <c>published/sasrec.json</c>.</summary>
+    /// <summary>Names of all files, relative to <c>data/</c>: <c>reading-list.json</c>, <c>published/sasrec.yaml</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         .. typeof(ShippedData)

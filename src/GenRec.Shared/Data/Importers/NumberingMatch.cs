@@ -13,7 +13,8 @@ public sealed record Renumbering(int[] Users, int[] Items, int Ambiguous) : Rich
 /// Repositories publish sequences with numbers of their own and without the names behind them; the official files have the
 /// names. Colour refinement (Weisfeiler and Leman) tells them apart: an item's colour starts as its number of events, a
 /// user's is made of the colours of the items, an item's next one of those of its users, until no new colour appears.
-/// What keeps the same colour is exchangeable; one of each side is then paired, and refinement goes on.
+/// Of what keeps the same colour one of each side is paired and refinement goes on; a pair that leads nowhere (equal colours
+/// need not be exchangeable, as in a ring of six and two rings of three) is taken back and the next one tried.
 /// </remarks>
 public static class NumberingMatch
 {
@@ -25,8 +26,8 @@ public static class NumberingMatch
     /// <param name="inOrder">Whether each user's events stand in the same order; if not, only who has what counts.</param>
     /// <param name="cancel">Stops the search.</param>
     /// <returns>
-    /// The numbering, checked event by event; null where the two do not hold the same events, or where so many of them look
-    /// alike that none was found.
+    /// The numbering, checked event by event; null where the two do not hold the same events, or where so much looks alike
+    /// that 2,000 pairs did not settle it.
     /// </returns>
     public static Renumbering? Find(
         Interactions known,
@@ -39,24 +40,31 @@ public static class NumberingMatch
         ArgumentNullException.ThrowIfNull(other);
         if ((known.Users, known.ItemCount, known.Count) != (other.Users, other.ItemCount, other.Count))
             return null;
-        var (here, there) = (new Colours(known, inOrder), new Colours(other, inOrder));
-        var ambiguous = 0;
-        for (var pairings = 0; ; pairings++)
+        var pairings = 0;
+        return Match(new Colours(known, inOrder), new Colours(other, inOrder), depth: 0);
+
+        Renumbering? Match(Colours here, Colours there, int depth)
         {
             cancel.ThrowIfCancellationRequested();
             here.Refine();
             there.Refine();
-            if (!here.EqualsAsSets(there) || pairings == MostPairings)
+            if (!here.EqualsAsSets(there))
                 return null;
+            var ambiguous = here.CountShared();
             if (here.FirstShared() is not { } item)
-                break;
-            if (pairings == 0)
-                ambiguous = here.CountShared();
-            there.Mark(there.FirstOf(here.Items[item]), pairings);
-            here.Mark(item, pairings);
+            {
+                var found = new Renumbering(Pair(here.Users, there.Users), Pair(here.Items, there.Items), ambiguous);
+                return Holds(known, other, found, inOrder) ? found : null;
+            }
+            foreach (var candidate in there.AllOf(here.Items[item]))
+            {
+                if (pairings++ == MostPairings)
+                    return null;
+                if (Match(here.Marked(item, depth), there.Marked(candidate, depth), depth + 1) is { } found)
+                    return found with { Ambiguous = ambiguous };
+            }
+            return null;
         }
-        var found = new Renumbering(Pair(here.Users, there.Users), Pair(here.Items, there.Items), ambiguous);
-        return Holds(known, other, found, inOrder) ? found : null;
     }
 
     // Equal colours are paired in the order of their numbers.
@@ -99,7 +107,14 @@ public static class NumberingMatch
         {
             (this.events, this.inOrder) = (events, inOrder);
             Items = Array.ConvertAll(events.ItemCounts(), count => (ulong)count);
+            Items[0] = ulong.MaxValue; // not the colour of an item without events
             Users = new ulong[events.Users];
+        }
+
+        private Colours(Colours before)
+        {
+            (events, inOrder) = (before.events, before.inOrder);
+            (Items, Users) = ([.. before.Items], new ulong[before.Users.Length]);
         }
 
         public ulong[] Items { get; }
@@ -135,9 +150,16 @@ public static class NumberingMatch
 
         public int CountShared() => Items.CountBy(colour => colour).Where(class_ => class_.Value > 1).Sum(c => c.Value);
 
-        public int FirstOf(ulong colour) => Array.IndexOf(Items, colour);
+        public int[] AllOf(ulong colour) =>
+            [.. Enumerable.Range(1, Items.Length - 1).Where(item => Items[item] == colour)];
 
-        public void Mark(int item, int number) => Items[item] = Mix(ulong.MaxValue - (ulong)number);
+        /// <summary>A copy in which one item has a colour of its own.</summary>
+        public Colours Marked(int item, int number)
+        {
+            var copy = new Colours(this);
+            copy.Items[item] = Mix(ulong.MaxValue - (ulong)number);
+            return copy;
+        }
 
         private void Refine(int user, ulong[] sums)
         {
