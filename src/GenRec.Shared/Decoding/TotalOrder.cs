@@ -12,6 +12,7 @@ internal static class TotalOrder
     private const int MostPlaces = 1 << 24;
     private static readonly Scalar tiny = Math.ScaleB(1, -200); // lets zeros differ too; nothing beside any other float32
     private static readonly Scalar step = Math.ScaleB(1, -49);
+    private static readonly Scalar lowest = -1e300; // stands for negative infinity, which nothing could be taken off
 
     /// <summary>The k best of each row, best first.</summary>
     /// <param name="scores"><c>[.., n]</c>, float32, not NaN.</param>
@@ -36,8 +37,8 @@ internal static class TotalOrder
     /// </summary>
     internal static (Tensor Scores, Tensor Places) BestByOperators(Tensor scores, int k)
     {
-        var wide = scores.to_type(ScalarType.Float64);
-        var place = arange(1, scores.shape[^1] + 1, dtype: ScalarType.Float64, device: scores.device); // from 1: -inf * 0 is no number
+        var wide = scores.to_type(ScalarType.Float64).clamp_min(lowest);
+        var place = arange(1, scores.shape[^1] + 1, dtype: ScalarType.Float64, device: scores.device);
         var lowered = wide.abs().add_(tiny).mul_(place.mul_(step)).neg_().add_(wide);
         var (_, places) = lowered.topk(k);
         return (scores.gather(-1, places), places);
