@@ -97,7 +97,8 @@ internal static class ExperimentCommand
     private static Command Resume(Terminal terminal, IExperimentRegistry registry)
     {
         var folder = new Argument<DirectoryInfo>("folder") { Description = "Folder of a run that was stopped" };
-        var command = new Command("resume", "Carry on a run from its last checkpoint") { folder };
+        var finish = new Option<bool>("--finish") { Description = "Train no further: measure the best weights so far" };
+        var command = new Command("resume", "Carry on a run from its last checkpoint") { folder, finish };
         command.SetAction(
             (parsed, cancel) =>
             {
@@ -107,8 +108,12 @@ internal static class ExperimentCommand
                     throw new UserError($"{path} holds a run, but not one of 'genrec experiment run'.");
                 var found = Find(registry, request.Experiment, null);
                 var run = Reopen(path, new ExperimentConfig(request, found.OptionsOf(request)));
+                if (parsed.GetValue(finish) && !found.CanFinish)
+                    throw new UserError(
+                        $"A run of {found.System} ends when its training has ended; resume it without --finish."
+                    );
                 TellNeeds(terminal, found, request, path);
-                return WatchAsync(terminal, found, request, run, cancel);
+                return WatchAsync(terminal, found, request with { Finish = parsed.GetValue(finish) }, run, cancel);
             }
         );
         return command;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GenRec.Cli.Experiments;
 using GenRec.Cli.Experiments.Sweeps;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Cli.Commands;
 
@@ -35,7 +36,11 @@ internal static class ExperimentSweepCommand
             DefaultValueFactory = _ => "local",
         };
         launcher.AcceptOnlyFromAmong("local", "slurm");
-        var parallel = NumberOption.AtLeast("--parallel", 1, "Most runs at once; locally half the cores if not given");
+        var parallel = NumberOption.AtLeast(
+            "--parallel",
+            1,
+            "Most runs at once; locally half the cores, and one on a GPU, if not given"
+        );
         var sbatch = new Option<string[]>("--sbatch")
         {
             Description = "A further option of sbatch, as --sbatch=--gres=gpu:1",
@@ -127,7 +132,10 @@ internal static class ExperimentSweepCommand
     )
     {
         var cores = Environment.ProcessorCount;
-        var most = Math.Min(parallel ?? Math.Max(1, cores / 2), Math.Max(1, plan.Unfinished(root).Count));
+        // What a run takes of an accelerator's memory is not seen from here: there, several at once are asked for by number.
+        var isCpu = Compute.ChooseDevice(plan.Device).type == TorchSharp.DeviceType.CPU;
+        var usual = isCpu ? Math.Max(1, cores / 2) : 1;
+        var most = Math.Min(parallel ?? usual, Math.Max(1, plan.Unfinished(root).Count));
         var launcher = new LocalLauncher(terminal, most, Math.Max(1, cores / most));
         var undone = await launcher.RunAsync(root, plan, cancel);
         return Gather(terminal, root, plan, metric, undone.Count);

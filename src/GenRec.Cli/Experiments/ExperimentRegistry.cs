@@ -8,7 +8,9 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
     /// <inheritdoc/>
     public IReadOnlyList<IExperiment> Experiments { get; } =
     [
-        .. SasRecPreset.All.Select(preset => new SasRecRun(preset)),
+        .. NextItemPresets.All.Select(preset => new NextItemRun(preset)),
+        .. BackbonePreset.All.Select(preset => new BackboneRun(preset)),
         .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
+        .. TigerPreset.All.Select(preset => new TigerRun(preset)),
     ];
 }

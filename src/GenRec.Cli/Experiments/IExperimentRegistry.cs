@@ -30,6 +30,12 @@ internal interface IExperiment
     /// <summary>Seed of a run that names none.</summary>
     long Seed { get; }
 
+    /// <summary>Whether a stopped run can be measured as it stands, see <see cref="ExperimentRequest.Finish"/>.</summary>
+    bool CanFinish => false;
+
+    /// <summary>Files that the data set's folder must hold besides those of the set itself.</summary>
+    IReadOnlyList<string> Files => [];
+
     /// <summary>Every value of the run, as written into its record.</summary>
     object OptionsOf(ExperimentRequest request);
 
@@ -66,7 +72,12 @@ internal sealed record ExperimentRequest(
     string? Device,
     IReadOnlyDictionary<string, string>? Values = null,
     bool TestClosed = false
-);
+)
+{
+    /// <summary>Train no further: measure the best weights so far. Said when a run is carried on, so not part of its record.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool Finish { get; init; }
+}
 
 /// <summary>What a run's <c>config.json</c> holds: enough to resume it by its folder alone.</summary>
 /// <param name="Request">What the user asked for.</param>

@@ -29,6 +29,8 @@ internal static class RunNeeds
         var set = PublicDatasets.Find(experiment.Dataset);
         if (set is { IsAvailable: false })
             DataFolders.Find(set.Folder, set.Files); // throws, and says where it was looked for
+        foreach (var file in experiment.Files)
+            DataFolders.Find(experiment.Dataset, file); // as well
         var chosen = Device(device);
         if (experiment.Scale != "paper")
             return [];

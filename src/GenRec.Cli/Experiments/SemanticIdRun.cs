@@ -20,6 +20,8 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
 
     public long Seed => 1;
 
+    public IReadOnlyList<string> Files => preset.Files;
+
     public object OptionsOf(ExperimentRequest request) => With(request);
 
     public async Task<ExperimentResult> RunAsync(

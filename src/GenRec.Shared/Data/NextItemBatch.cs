@@ -12,14 +12,16 @@ public enum NegativeSharing
     PerBatch,
 }
 
-/// <summary>Several users' sequences packed into rows, each position with the item that came next. Plain arrays.</summary>
+/// <summary>Several users' sequences packed into rows, and what is to be predicted where. Plain arrays.</summary>
 /// <param name="Rows">R, rows of the grid.</param>
 /// <param name="Width">W, cells in a row.</param>
 /// <param name="Items">Item ids, 0 where a cell is empty, <c>[R * W]</c>.</param>
 /// <param name="Positions">Position ids, <c>0..L-1</c>; a sequence's newest item always has L - 1, <c>[R * W]</c>.</param>
 /// <param name="Segments">Which sequence a cell belongs to (from 1), 0 where it is empty, <c>[R * W]</c>.</param>
-/// <param name="Cells">The grid cells that hold an item, sequence after sequence, <c>[T]</c>.</param>
-/// <param name="Targets">The item that came next at each of <paramref name="Cells"/>, <c>[T]</c>.</param>
+/// <param name="Cells">The grid cells with something to predict, sequence after sequence, <c>[T]</c>.</param>
+/// <param name="Targets">
+/// The item to predict at each of <paramref name="Cells"/>: the one that came next, or the one that was masked, <c>[T]</c>.
+/// </param>
 /// <param name="Negatives">Items that did not, <c>[T * k]</c> or <c>[k]</c>; empty where the loss needs none.</param>
 public sealed record NextItemBatch(
     int Rows,
@@ -31,6 +33,17 @@ public sealed record NextItemBatch(
     long[] Targets,
     long[] Negatives
 ) : RichRecord;
+
+/// <summary>Batches of a training, each a function of its step.</summary>
+public interface INextItemBatches
+{
+    /// <summary>Batches in a pass over the data; the last one may be smaller.</summary>
+    int StepsPerEpoch { get; }
+
+    /// <summary>The batch of one step.</summary>
+    /// <param name="step">Counted from 0 over all epochs.</param>
+    NextItemBatch At(long step);
+}
 
 /// <summary>Which batches a <see cref="NextItemBatcher"/> makes.</summary>
 public sealed record NextItemBatching : RichRecord

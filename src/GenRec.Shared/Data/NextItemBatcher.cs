@@ -9,19 +9,14 @@ namespace GenRec.Shared.Data;
 /// copies from one array of all items, so it costs tens of microseconds; it is meant to be made ahead of its step, by
 /// one thread at a time.
 /// </remarks>
-public sealed class NextItemBatcher : RichObject
+public sealed class NextItemBatcher : RichObject, INextItemBatches
 {
     private readonly NextItemBatching options;
-    private readonly CounterRandom order;
-    private readonly CounterRandom negatives;
-    private readonly int itemCount;
-    private readonly int[] users; // rows with something to predict
+    private readonly EpochOrder order;
+    private readonly NegativeItems negatives;
     private readonly long[] offsets;
     private readonly long[] items; // widened once, so that a batch is filled by block copies
     private readonly long[] count; // 0, 1, 2 ...
-    private int[] shuffled = [];
-    private long shuffledEpoch = -1;
-    private readonly UnseenItems? unseen;
 
     /// <summary>Prepares batches over a training set.</summary>
     /// <exception cref="ArgumentException">No user has two items, or an option is out of its range.</exception>
@@ -32,17 +27,23 @@ public sealed class NextItemBatcher : RichObject
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxLength, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Negatives);
-        (this.options, itemCount) = (options, train.ItemCount);
-        (order, negatives) = (
-            new CounterRandom(options.Seed).Fork("users"),
-            new CounterRandom(options.Seed).Fork("negatives")
-        );
-        users = [.. Enumerable.Range(0, train.Users).Where(user => train.ItemsOf(user).Length >= 2)];
+        this.options = options;
+        int[] users = [.. Enumerable.Range(0, train.Users).Where(user => train.ItemsOf(user).Length >= 2)];
         if (users.Length == 0)
             throw new ArgumentException(
                 "No user has two training items: there is no next item to learn from.",
                 nameof(train)
             );
+        var random = new CounterRandom(options.Seed);
+        order = new EpochOrder(random.Fork("users"), users, options.BatchSize, options.WithReplacement);
+        negatives = new NegativeItems(
+            train,
+            random.Fork("negatives"),
+            options.Negatives,
+            options.Sharing,
+            options.ExcludeSeen
+        );
+        Users = users.Length;
         offsets = train.Offsets.ToArray();
         items = new long[train.Count];
         for (var i = 0; i < items.Length; i++)
@@ -50,21 +51,18 @@ public sealed class NextItemBatcher : RichObject
         count = new long[Math.Max(options.BatchSize, 1) * options.MaxLength];
         for (var i = 0; i < count.Length; i++)
             count[i] = i;
-        if (options is { Sharing: NegativeSharing.PerPosition, ExcludeSeen: true, Negatives: > 0 })
-            unseen = new UnseenItems(train);
     }
 
-    /// <summary>Batches in a pass over the users; the last one may be smaller.</summary>
-    public int StepsPerEpoch => (users.Length + options.BatchSize - 1) / options.BatchSize;
+    /// <inheritdoc/>
+    public int StepsPerEpoch => order.StepsPerEpoch;
 
     /// <summary>Users with something to predict.</summary>
-    public int Users => users.Length;
+    public int Users { get; }
 
-    /// <summary>The batch of one step.</summary>
-    /// <param name="step">Counted from 0 over all epochs.</param>
+    /// <inheritdoc/>
     public NextItemBatch At(long step)
     {
-        var chosen = UsersOf(step);
+        var chosen = order.At(step);
         var lengths = new int[chosen.Length];
         for (var i = 0; i < chosen.Length; i++)
             lengths[i] = Math.Min(Length(chosen[i]) - 1, options.MaxLength);
@@ -78,7 +76,7 @@ public sealed class NextItemBatcher : RichObject
             Segments: new long[cells],
             Cells: new long[total],
             Targets: new long[total],
-            Negatives: new long[options.Negatives * (options.Sharing == NegativeSharing.PerBatch ? 1 : total)]
+            Negatives: negatives.Draw(chosen, lengths, step)
         );
         for (var (i, at) = (0, 0); i < chosen.Length; at += lengths[i], i++)
         {
@@ -89,41 +87,8 @@ public sealed class NextItemBatcher : RichObject
             count.AsSpan(start, length).CopyTo(batch.Cells.AsSpan(at));
             batch.Segments.AsSpan(start, length).Fill(i + 1);
         }
-        DrawNegatives(batch.Negatives, chosen, lengths, step);
         return batch;
     }
 
     private int Length(int user) => (int)(offsets[user + 1] - offsets[user]);
-
-    private ReadOnlySpan<int> UsersOf(long step)
-    {
-        var (epoch, first) = (step / StepsPerEpoch, (int)(step % StepsPerEpoch) * options.BatchSize);
-        if (options.WithReplacement)
-        {
-            var drawn = new int[options.BatchSize];
-            for (var i = 0; i < drawn.Length; i++)
-                drawn[i] = users[order.At((ulong)step, (ulong)i).Below(users.Length)];
-            return drawn;
-        }
-        if (epoch != shuffledEpoch)
-        {
-            shuffled = [.. users];
-            order.Shuffle(shuffled.AsSpan(), (ulong)epoch);
-            shuffledEpoch = epoch;
-        }
-        return shuffled.AsSpan(first, Math.Min(options.BatchSize, users.Length - first));
-    }
-
-    private void DrawNegatives(Span<long> drawn, ReadOnlySpan<int> chosen, int[] lengths, long step)
-    {
-        if (options.Negatives == 0)
-            return;
-        UnseenItems.FillUniform(drawn, negatives, step, itemCount);
-        for (var (i, at) = (0, 0); unseen is not null && i < chosen.Length; i++)
-        {
-            var own = lengths[i] * options.Negatives;
-            unseen.ReplaceSeen(drawn.Slice(at, own), at, negatives, step, chosen[i]);
-            at += own;
-        }
-    }
 }

@@ -7,7 +7,7 @@ internal sealed class EvaluationMode : IDisposable
 {
     private readonly torch.nn.Module? trained;
 
-    public EvaluationMode(IRecommender model)
+    public EvaluationMode(object model)
     {
         trained = model is torch.nn.Module { training: true } module ? module : null;
         trained?.eval();

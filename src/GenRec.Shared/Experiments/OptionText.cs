@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GenRec.Shared.Training;
 
 namespace GenRec.Shared.Experiments;
 
@@ -39,6 +40,35 @@ public static class OptionText
                 failure
             );
         }
+    }
+
+    /// <summary>Model and training options with some values changed; those of the model are looked for first.</summary>
+    /// <param name="name">Whose options they are, for messages.</param>
+    /// <param name="model">A record of options.</param>
+    /// <param name="training">How it is trained.</param>
+    /// <param name="values">Values by option.</param>
+    /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
+    public static (TModel Model, TrainingOptions Training) WithAll<TModel>(
+        string name,
+        TModel model,
+        TrainingOptions training,
+        IEnumerable<KeyValuePair<string, string>> values
+    )
+        where TModel : class
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        foreach (var (option, value) in values)
+            if (Names(model).Contains(option, StringComparer.OrdinalIgnoreCase))
+                model = With(model, option, value);
+            else if (Names(training).Contains(option, StringComparer.OrdinalIgnoreCase))
+                training = With(training, option, value);
+            else
+                throw new ArgumentException(
+                    $"{name} has no option '{option}'. There are: "
+                        + $"{string.Join(", ", Names(model).Concat(Names(training)))}."
+                );
+        training.Validate();
+        return (model, training);
     }
 
     /// <summary>Every single value of a record and of the records within, by its path: <c>model.dropout</c> and <c>0.5</c>.</summary>

@@ -24,7 +24,7 @@ public static class ReproductionTables
             .Of(
                 systems,
                 ("system", system => system.System),
-                ("status", system => system.Status.Words()),
+                ("status", system => system.Claims.Count == 0 ? "no claim of a ranking" : system.Status.Words()),
                 ("judged by", system => By(system)),
                 ("claims", system => system.Claims.Count),
                 ("run", system => Count(system, claim => claim.Record is not null)),

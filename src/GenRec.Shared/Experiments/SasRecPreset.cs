@@ -1,10 +1,9 @@
 using GenRec.Shared.Data;
-using GenRec.Shared.Data.Worlds;
-using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
+using TorchSharp;
 
 namespace GenRec.Shared.Experiments;
 
@@ -20,7 +19,7 @@ public sealed record SasRecPreset(
     string Scale,
     SasRecOptions Model,
     TrainingOptions Training
-) : RichRecord
+) : NextItemPreset(Variant, Dataset, Scale, Training)
 {
     // Section IV-D of the paper and kang205/SASRec main.py: width 50, two blocks, one head, dropout 0.5 on sparse sets and 0.2
     // on MovieLens, Adam at 1e-3 with beta2 0.98, batches of 128. Trained here until validation stops improving instead of
@@ -171,61 +170,34 @@ public sealed record SasRecPreset(
         ),
     ];
 
-    /// <summary>What a user types: <c>sasrec-ce-amazon14-beauty-paper</c>.</summary>
-    public string Name => $"sasrec-{Variant}-{Dataset}-{Scale}";
+    /// <inheritdoc/>
+    public override string System => "sasrec";
+
+    /// <inheritdoc/>
+    public override string Title => "SASRec";
+
+    /// <inheritdoc/>
+    public override string Source => Model.Source;
 
     /// <summary>One preset.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static SasRecPreset Find(string name) =>
-        All.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new ArgumentException(
-            $"No SASRec preset is called '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}.",
-            nameof(name)
-        );
+    public static SasRecPreset Find(string name) => NextItemPresets.Find(All, name);
 
-    /// <summary>The preset with some options changed; those of the model are looked for first, then those of the training.</summary>
-    /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
-    /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
-    public SasRecPreset With(IEnumerable<KeyValuePair<string, string>> values)
+    /// <inheritdoc/>
+    public override SasRecPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
-        ArgumentNullException.ThrowIfNull(values);
-        var (model, training) = (Model, Training);
-        foreach (var (option, value) in values)
-            if (OptionText.Names(model).Contains(option, StringComparer.OrdinalIgnoreCase))
-                model = OptionText.With(model, option, value);
-            else if (OptionText.Names(training).Contains(option, StringComparer.OrdinalIgnoreCase))
-                training = OptionText.With(training, option, value);
-            else
-                throw new ArgumentException(
-                    $"{Name} has no option '{option}'. There are: "
-                        + $"{string.Join(", ", OptionText.Names(model).Concat(OptionText.Names(training)))}."
-                );
+        var (model, training) = OptionText.WithAll(Name, Model, Training, values);
         model.Validate();
-        training.Validate();
         return this with { Model = model, Training = training };
     }
 
-    /// <summary>Its data, divided leave-one-out.</summary>
-    public Split LoadSplit() =>
-        Splits.LeaveOneOut(
-            (
-                WorldPreset.All.Any(world => world.Name == Dataset)
-                    ? World.Create(WorldPreset.Find(Dataset)).Dataset
-                    : PublicDatasets.Load(Dataset)
-            ).Interactions
-        );
-
-    /// <summary>The protocols every run is reported under: the name that a record's variant ends with, and the protocol.</summary>
-    /// <remarks>
-    /// Full ranking comes first; with the history filtered it is what several published rows hold; and the paper's own
-    /// sampled protocol shows what it hides.
-    /// </remarks>
-    public static IReadOnlyList<(string Suffix, EvaluationProtocol Protocol)> Protocols { get; } =
-    [
-        ("", EvaluationProtocol.Full),
-        ("-unseen", EvaluationProtocol.Full with { SeenFilter = SeenFilter.History }),
-        ("-sampled", EvaluationProtocol.Sampled()),
-    ];
+    /// <inheritdoc/>
+    public override SasRecTask CreateTask(
+        Split split,
+        long seed,
+        EvaluationProtocol? protocol = null,
+        torch.Device? device = null
+    ) => new(Dataset, split, Model, seed, protocol, device);
 
     private static IEnumerable<SasRecPreset> Losses(
         string dataset,

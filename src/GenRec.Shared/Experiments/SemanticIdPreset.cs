@@ -58,6 +58,13 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
     /// <summary>Where the values come from.</summary>
     public required string Source { get; init; }
 
+    /// <summary>Files that the data set's folder must hold besides its own; none for the embedded world.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<string> Files =>
+        WorldPreset.All.Any(world => world.Name == Dataset)
+            ? []
+            : [SentenceVectors, .. PublishedFile is { } published ? new[] { published } : []];
+
     /// <summary>What a user types: <c>sids-rqvae-3x256-amazon14-beauty-paper</c>.</summary>
     public string Name => $"sids-{Variant}-{Dataset}-{Scale}";
 

@@ -1,4 +1,3 @@
-using GenRec.Shared.Display;
 using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
 using TorchSharp.Modules;
@@ -17,8 +16,7 @@ namespace GenRec.Shared.Models;
 /// block-diagonal), so padding neither attends nor is attended to. The residual around the normalised input, which the
 /// authors' code has and the paper's Eq. (5) has not, is <see cref="NormPlacement.Official"/>.
 /// </remarks>
-[TypeFormatterSource(typeof(RichValueFormatterSource))]
-public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
+public sealed class SasRec : ItemSequenceModel
 {
     private readonly SasRecOptions options;
     private readonly Embedding items; // M in section III-A; row 0 is padding
@@ -33,11 +31,9 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
     /// <param name="itemCount">N; ids are <c>1..N</c>.</param>
     /// <param name="options">Sizes and variants.</param>
     public SasRec(int itemCount, SasRecOptions options)
-        : base(nameof(SasRec))
+        : base(nameof(SasRec), itemCount, Checked(options))
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        (this.options, ItemCount) = (options, itemCount);
+        this.options = options;
         items = Embedding(itemCount + 1, options.Hidden, padding_idx: 0);
         if (options.SeparateOutputTable)
             outputItems = Embedding(itemCount + 1, options.Hidden, padding_idx: 0);
@@ -52,29 +48,17 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
         InitialiseWeights();
     }
 
-    /// <summary>N, the number of items.</summary>
-    public int ItemCount { get; }
-
     /// <summary>Sizes and variants.</summary>
     public SasRecOptions Options => options;
 
-    /// <summary>The table that scores items, <c>[N + 1, D]</c>; row 0 is padding.</summary>
-    public Tensor OutputTable => (outputItems ?? items).weight!;
+    /// <inheritdoc/>
+    public override Tensor OutputTable => (outputItems ?? items).weight!;
 
-    /// <summary>Hidden state after each cell of packed rows.</summary>
-    /// <param name="ids">Item ids, 0 where a cell is empty, <c>[R, W]</c>, int64.</param>
-    /// <param name="position">Position ids, <c>0..L-1</c>, <c>[R, W]</c>, int64.</param>
-    /// <param name="segment">Which sequence a cell belongs to, <c>[R, W]</c>, int64.</param>
-    /// <returns><c>[R, W, D]</c>, owned by the caller.</returns>
-    public override Tensor forward(Tensor ids, Tensor position, Tensor segment) =>
-        Encode(items.forward(ids), position, segment);
+    /// <inheritdoc/>
+    public override bool SharesTable => outputItems is null; // as in the paper, section III-D, "shared item embedding"
 
-    /// <summary>Hidden states, from item vectors that were looked up already.</summary>
-    /// <param name="embedded">Rows of the item table, <c>[R, W, D]</c>.</param>
-    /// <param name="position">Position ids, <c>[R, W]</c>, int64.</param>
-    /// <param name="segment">Which sequence a cell belongs to, <c>[R, W]</c>, int64.</param>
-    /// <returns><c>[R, W, D]</c>, owned by the caller.</returns>
-    public Tensor Encode(Tensor embedded, Tensor position, Tensor segment)
+    /// <inheritdoc/>
+    public override Tensor Encode(Tensor embedded, Tensor position, Tensor segment)
     {
         using var scope = NewDisposeScope();
         var x = options.ScaleEmbeddings ? embedded * Math.Sqrt(options.Hidden) : embedded; // kang205/SASRec, modules.py
@@ -89,9 +73,8 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
         return last.forward(x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Attention weights of one block, for plots; no dropout.</summary>
-    /// <returns><c>[R, H, W, W]</c>, each row sums to 1 over the cells it may see.</returns>
-    public Tensor AttentionWeights(Tensor ids, Tensor position, Tensor segment, int block)
+    /// <inheritdoc/>
+    public override Tensor AttentionWeights(Tensor ids, Tensor position, Tensor segment, int block)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, options.Blocks);
         using var scope = NewDisposeScope();
@@ -104,18 +87,18 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
         return blocks[block].Weights(x, mask).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Looks items up in the input table.</summary>
-    /// <param name="ids">Item ids, any shape, int64.</param>
-    /// <returns>The shape of <paramref name="ids"/> with D behind it.</returns>
-    public Tensor Embed(Tensor ids) => items.forward(ids);
+    /// <inheritdoc/>
+    public override Tensor Embed(Tensor ids) => items.forward(ids);
 
-    /// <summary>Looks items up in the table that scores them.</summary>
-    /// <param name="ids">Item ids, any shape, int64.</param>
-    /// <returns>The shape of <paramref name="ids"/> with D behind it.</returns>
-    public Tensor EmbedForScores(Tensor ids) => (outputItems ?? items).forward(ids);
+    /// <inheritdoc/>
+    public override Tensor EmbedForScores(Tensor ids) => (outputItems ?? items).forward(ids);
 
-    /// <summary>Whether the item table serves as input and output, as in the paper (section III-D, "shared item embedding").</summary>
-    public bool SharesTable => outputItems is null;
+    private static SasRecOptions Checked(SasRecOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return options;
+    }
 
     private void InitialiseWeights()
     {
@@ -141,12 +124,6 @@ public sealed class SasRec : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
         var both = stack([angle.sin(), angle.cos()], -1).view(length, -1); // [L, 2 ceil(D/2)]
         return both.narrow(1, 0, hidden).contiguous().MoveToOuterDisposeScope();
     }
-
-    /// <inheritdoc/>
-    public string ToHtml() => ModelCard.Of(this).ToHtml();
-
-    /// <inheritdoc/>
-    public string ToText() => ModelCard.Of(this).ToText();
 }
 
 /// <summary>One block: causal self-attention, then a position-wise feed-forward network; sections III-B and III-C.</summary>

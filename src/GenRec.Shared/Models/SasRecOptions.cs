@@ -48,7 +48,7 @@ public enum NextItemObjective
 }
 
 /// <summary>Sizes and variants of SASRec, and what it is trained on. How long and how fast stands in the training options.</summary>
-public sealed record SasRecOptions : RichRecord
+public sealed record SasRecOptions : RichRecord, INextItemOptions
 {
     /// <summary>D, the width of every vector. 1 to 4096, a multiple of <see cref="Heads"/>. Paper symbol d.</summary>
     [Range(1, 4096)]

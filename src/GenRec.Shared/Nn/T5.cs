@@ -17,7 +17,7 @@ namespace GenRec.Shared.Nn;
 /// packed rows (<see cref="TokenBatch"/>), and its keys and values are shared by all beams of a user.
 /// </remarks>
 [TypeFormatterSource(typeof(RichValueFormatterSource))]
-public sealed class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
+public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichValue
 {
     private readonly Embedding tokens;
     private readonly T5Encoder encoder;

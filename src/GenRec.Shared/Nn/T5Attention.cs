@@ -7,7 +7,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace GenRec.Shared.Nn;
 
 /// <summary>T5's attention among the positions of one sequence: no bias in any product, logits not divided by the root of the width.</summary>
-internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
+internal sealed partial class T5SelfAttention : Module<Tensor, Tensor, Tensor>
 {
     private readonly Linear queryKeyValue; // one product for all three
     private readonly Linear output;
@@ -61,7 +61,7 @@ internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
         cache.Append(layer, all);
         if (cache.PromptLength == 0 && !dropout.training && CpuInference.Fits(all))
             return Out(CpuInference.OwnPositions(cache, layer, bias, heads).view(batch, width, inner));
-        var own = cache.Gather(layer); // [R, t, 2 H dk]
+        var own = cache.Gather(layer, from: inner); // [R, t, 2 H dk]
         var length = own.shape[1];
         var query = all.narrow(-1, 0, inner).view(rows, heads, 1, headWidth); // [R, H, 1, dk]
         var keys = own.narrow(-1, 0, inner).view(rows, length, heads, headWidth).permute(0, 2, 3, 1); // [R, H, dk, t]
@@ -95,7 +95,7 @@ internal sealed class T5SelfAttention : Module<Tensor, Tensor, Tensor>
 }
 
 /// <summary>T5's attention from the decoder to the encoder's states; it knows no positions.</summary>
-internal sealed class T5CrossAttention : Module<Tensor, Tensor, Tensor, Tensor?, Tensor>
+internal sealed partial class T5CrossAttention : Module<Tensor, Tensor, Tensor, Tensor?, Tensor>
 {
     private readonly Linear query;
     private readonly Linear keyValue;
@@ -163,5 +163,15 @@ internal static class T5Mixing
             logits = logits.add_(bias);
         var weights = F.softmax(logits, -1);
         return (dropout.training ? dropout.forward(weights) : weights).matmul(values);
+    }
+
+    /// <summary>The same with queries, keys and values in the format of the products; the softmax stays float32.</summary>
+    public static Tensor MixNarrow(Tensor query, Tensor keys, Tensor values, Tensor? bias, SeededDropout dropout)
+    {
+        var logits = query.matmul(keys).to(ScalarType.Float32);
+        if (bias is not null)
+            logits = logits.add_(bias);
+        var weights = F.softmax(logits, -1);
+        return (dropout.training ? dropout.forward(weights) : weights).to(values.dtype).matmul(values);
     }
 }

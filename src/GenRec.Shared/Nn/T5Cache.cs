@@ -59,7 +59,7 @@ public sealed class T5Memory : RichObject, IDisposable
 /// </remarks>
 public sealed class T5Cache : RichObject, IDisposable
 {
-    private readonly List<Tensor>[] own; // positions of each layer, each [R_s, 3 H dk]: queries, keys, values
+    private readonly List<Tensor>[] own; // positions of each layer, each [R_s, C]: what the layer's attention wrote
     private readonly (Tensor Keys, Tensor Values)[] prompt;
     private readonly Tensor? promptMask;
     private Tensor? ancestors; // [s, R], int64: rows of the first s positions; a beam's own row in those behind
@@ -123,7 +123,7 @@ public sealed class T5Cache : RichObject, IDisposable
         }
     }
 
-    /// <summary>Adds a position, <c>[R, 3 H dk]</c>: queries, keys and values of all beams. Layers come in their order.</summary>
+    /// <summary>Adds a position, <c>[R, C]</c>: keys and values of all beams, and what else belongs to them. Layers come in their order.</summary>
     internal void Append(int layer, Tensor one)
     {
         if (layer == 0 && Length > 0)
@@ -136,7 +136,7 @@ public sealed class T5Cache : RichObject, IDisposable
         own[layer].Add(one.alias().DetachFromDisposeScope());
     }
 
-    /// <summary>The positions of a layer as they were written, each <c>[R_s, 3 H dk]</c>; the cache's own.</summary>
+    /// <summary>The positions of a layer as they were written, each <c>[R_s, C]</c>; the cache's own.</summary>
     internal IReadOnlyList<Tensor> Own(int layer) => own[layer];
 
     /// <summary>Row of each beam's ancestor in a position, <c>[R]</c>; empty where it is the beam's own row. On the CPU.</summary>
@@ -148,11 +148,13 @@ public sealed class T5Cache : RichObject, IDisposable
         return MemoryMarshal.Cast<byte, long>(ancestors.bytes).Slice(position * rows, rows);
     }
 
-    /// <summary>Keys and values of each beam's own positions, <c>[R, t, 2 H dk]</c>; in the caller's scope.</summary>
-    internal Tensor Gather(int layer)
+    /// <summary>Each beam's own positions, <c>[R, t, C - from]</c>; in the caller's scope.</summary>
+    /// <param name="layer">Which layer.</param>
+    /// <param name="from">First column wanted.</param>
+    internal Tensor Gather(int layer, long from = 0)
     {
-        var inner = own[layer][0].shape[1] / 3;
-        var parts = own[layer].Select(one => one.narrow(1, inner, 2 * inner)).ToArray();
+        var columns = own[layer][0].shape[1] - from;
+        var parts = own[layer].Select(one => one.narrow(1, from, columns)).ToArray();
         if (parts.Length == 1)
             return parts[0].unsqueeze(1);
         if (places is null)
@@ -162,7 +164,7 @@ public sealed class T5Cache : RichObject, IDisposable
             var first = tensor(starts.ToArray(), device: parts[0].device).unsqueeze(1); // [t, 1]
             Keep(ref places, (Lineage() + first).t().reshape(-1));
         }
-        return cat(parts).index_select(0, places!).view(-1, parts.Length, 2 * inner);
+        return cat(parts).index_select(0, places!).view(-1, parts.Length, columns);
 
         static List<long> Next(List<long> before, long rows) => [.. before, before[^1] + rows];
     }

@@ -37,7 +37,7 @@ internal sealed class T5FeedForward : Module<Tensor, Tensor>
 }
 
 /// <summary>An encoder layer: attention, then feed-forward, each behind a norm and beside a residual.</summary>
-internal sealed class T5EncoderLayer : Module<Tensor, Tensor, Tensor>
+internal sealed partial class T5EncoderLayer : Module<Tensor, Tensor, Tensor>
 {
     private readonly RmsNorm attentionNorm;
     private readonly T5SelfAttention attention;
@@ -69,7 +69,7 @@ internal sealed class T5EncoderLayer : Module<Tensor, Tensor, Tensor>
 }
 
 /// <summary>A decoder layer: self-attention, attention to the encoder where there is one, feed-forward.</summary>
-internal sealed class T5DecoderLayer : nn.Module
+internal sealed partial class T5DecoderLayer : nn.Module
 {
     private readonly RmsNorm selfNorm;
     private readonly T5SelfAttention self;

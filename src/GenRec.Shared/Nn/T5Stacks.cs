@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace GenRec.Shared.Nn;
 
 /// <summary>T5's encoder: layers that look both ways, between embeddings and a last norm.</summary>
-internal sealed class T5Encoder : Module<Tensor, Tensor?, Tensor>
+internal sealed partial class T5Encoder : Module<Tensor, Tensor?, Tensor>
 {
     private readonly ModuleList<T5EncoderLayer> layers;
     private readonly RelativePositionBias positions; // one for all layers
@@ -48,7 +48,7 @@ internal sealed class T5Encoder : Module<Tensor, Tensor?, Tensor>
 }
 
 /// <summary>T5's decoder: layers that look back, and to an encoder where there is one.</summary>
-internal sealed class T5Decoder : nn.Module
+internal sealed partial class T5Decoder : nn.Module
 {
     private readonly ModuleList<T5DecoderLayer> layers;
     private readonly RelativePositionBias positions; // one for all layers

@@ -22,6 +22,7 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
     private readonly Lock gate = new();
     private readonly List<(double Epoch, double Value)> losses = [];
     private readonly List<(double Epoch, double Value)> validations = [];
+    private readonly List<(long Step, double Seconds)> reached = []; // at each validation
     private readonly List<double> speeds = [];
     private readonly IReadOnlyList<ReferenceLine> references;
     private readonly EpochLines lines = new();
@@ -49,6 +50,12 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
 
     /// <summary>The validation metric by epoch.</summary>
     public LearningCurve Validation => Curve(validations, name);
+
+    /// <summary>The validation metric by seconds of updates, validations not counted: the axis on which models compare.</summary>
+    public LearningCurve ValidationBySeconds => ValidationBy(at => at.Seconds);
+
+    /// <summary>The validation metric by updates.</summary>
+    public LearningCurve ValidationBySteps => ValidationBy(at => at.Step);
 
     /// <summary>The training loss by epoch: each value is the mean since the last report.</summary>
     public LearningCurve Loss => Curve(losses, name);
@@ -113,7 +120,10 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
             speeds.Add(report.SamplesPerSecond);
         }
         if (value is Validated validated && validated.Metrics.TryGetValue(metric, out var result))
+        {
             validations.Add((validated.At.Epoch, result));
+            reached.Add((validated.At.Step, validated.UpdateSeconds));
+        }
     }
 
     private IEnumerable<string> Facts(TrainingPosition at)
@@ -132,6 +142,12 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
 
     private Display.Figure Draw() =>
         Figures.Training(name, Curve(losses, "loss"), Curve(validations, metric), references);
+
+    private LearningCurve ValidationBy(Func<(long Step, double Seconds), double> axis)
+    {
+        lock (gate)
+            return new(name, [.. reached.Select(axis)], [.. validations.Select(point => point.Value)]);
+    }
 
     private LearningCurve Curve(List<(double Epoch, double Value)> points, string curve)
     {

@@ -53,6 +53,23 @@ public static class Products
         return (bias is null ? wide : wide.add_(bias, one)).MoveToOuterDisposeScope();
     }
 
+    /// <summary><c>x W^T</c> left in the format of the product, for what goes into another product.</summary>
+    /// <param name="x"><c>[.., in]</c>, float32 or bfloat16.</param>
+    /// <param name="weight"><c>[out, in]</c>, float32.</param>
+    /// <param name="precision">Format of the product.</param>
+    /// <returns><c>[.., out]</c> in that format, owned by the caller.</returns>
+    public static Tensor LinearNarrow(Tensor x, Tensor weight, Precision precision)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        if (precision == Precision.Float32)
+            return nn.functional.linear(x, weight);
+        using var scope = NewDisposeScope();
+        return nn
+            .functional.linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16))
+            .MoveToOuterDisposeScope();
+    }
+
     /// <summary>The matrix product of the last two axes, others broadcast.</summary>
     /// <param name="left"><c>[.., M, K]</c>, float32.</param>
     /// <param name="right"><c>[.., K, N]</c>, float32.</param>

@@ -47,10 +47,16 @@ internal sealed class CheckpointStore : IDisposable
     public string Root { get; }
 
     /// <summary>Steps that have a checkpoint, newest first.</summary>
-    public IReadOnlyList<long> Steps() =>
+    public IReadOnlyList<long> Steps() => StepsIn(Root);
+
+    /// <summary>The newest step that has a checkpoint in a folder, which need not exist; null where none has.</summary>
+    public static long? NewestStep(string folder) =>
+        Directory.Exists(folder) && StepsIn(folder) is [var newest, ..] ? newest : null;
+
+    private static IReadOnlyList<long> StepsIn(string folder) =>
         [
             .. Directory
-                .EnumerateDirectories(Root, Prefix + "*")
+                .EnumerateDirectories(folder, Prefix + "*")
                 .Select(path => long.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length), out var step) ? step : -1)
                 .Where(step => step >= 0)
                 .OrderDescending(),

@@ -12,7 +12,11 @@ namespace GenRec.Shared.Training;
 /// <param name="Kind">"train" or "validation".</param>
 /// <param name="Values">Named numbers.</param>
 public sealed record MetricsRow(long Step, double Epoch, string Kind, IReadOnlyDictionary<string, double> Values)
-    : RichRecord;
+    : RichRecord
+{
+    /// <summary>Name of the value of validation rows that says how many seconds the updates before it took.</summary>
+    public const string UpdateSeconds = "updateSeconds";
+}
 
 /// <summary>The curves of a run as JSON lines, appended row by row so that a kill loses at most the last one.</summary>
 public sealed class MetricsLog : RichObject, IDisposable

@@ -50,7 +50,11 @@ public sealed record Validated(
     bool IsBest,
     int WithoutImprovement,
     TimeSpan Duration
-) : TrainingEvent(At);
+) : TrainingEvent(At)
+{
+    /// <summary>Seconds spent in updates so far, over all resumed pieces; validations and checkpoints are not counted.</summary>
+    public double UpdateSeconds { get; init; }
+}
 
 /// <summary>A checkpoint is on disk.</summary>
 /// <param name="At">How far the run is.</param>

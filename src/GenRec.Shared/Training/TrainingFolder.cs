@@ -93,7 +93,15 @@ internal sealed class TrainingFolder : IDisposable
         Log(report.At, "train", values);
     }
 
-    public void Log(Validated validated) => Log(validated.At, "validation", validated.Metrics);
+    public void Log(Validated validated) =>
+        Log(
+            validated.At,
+            "validation",
+            new Dictionary<string, double>(validated.Metrics)
+            {
+                [MetricsRow.UpdateSeconds] = Math.Round(validated.UpdateSeconds, 3),
+            }
+        );
 
     public void Write(TrainingState state, ITrainingTask task, FusedAdam optimizer)
     {

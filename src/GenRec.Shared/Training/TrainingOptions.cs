@@ -15,6 +15,13 @@ public sealed record TrainingOptions : RichRecord
     [Range(1, int.MaxValue)]
     public int? Epochs { get; init; }
 
+    /// <summary>
+    /// End after that many seconds of updates, validations and checkpoints not counted, should the steps not have ended
+    /// before; null sets no bound. For comparisons at equal time; such an end is not repeatable. Above 0.
+    /// </summary>
+    [Range(1e-3, 1e9)]
+    public double? Seconds { get; init; }
+
     /// <summary>Peak learning rate. Above 0, at most 10.</summary>
     [Range(1e-12, 10.0)]
     public double LearningRate { get; init; } = 1e-3;
@@ -91,6 +98,10 @@ public sealed record TrainingOptions : RichRecord
         if (Steps is null == Epochs is null)
             throw new ArgumentException(
                 $"Give either Steps or Epochs; Steps is {Shown(Steps)}, Epochs is {Shown(Epochs)}."
+            );
+        if (Seconds is not null && Schedule.DependsOnLength)
+            throw new ArgumentException(
+                $"Seconds is {Seconds}, and the schedule depends on the number of steps, which time leaves open."
             );
         if (Patience is not null && Metric is null)
             throw new ArgumentException(

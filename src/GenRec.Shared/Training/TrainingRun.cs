@@ -16,12 +16,14 @@ internal sealed class TrainingRun : IDisposable
     private readonly Dictionary<string, Tensor> bestInMemory = [];
     private readonly Stopwatch all = Stopwatch.StartNew(); // this piece of the run
     private readonly Stopwatch training = new(); // updates only, since the last report
+    private readonly Stopwatch updates = new(); // updates only, of this piece
     private readonly RunIdentity identity;
     private readonly long totalSteps;
     private readonly long totalBatches;
     private readonly bool cheapToRead;
     private TrainingState state = new();
     private double secondsBefore;
+    private double updateSecondsBefore;
     private long firstStep;
     private long? validatedBest; // a best validation whose checkpoint is still to be written
     private double? lastLoss;
@@ -50,7 +52,11 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private bool IsDone => state.StoppedEarly || state.Step >= totalSteps;
+    private bool IsDone => state.StoppedEarly || IsLastStep;
+
+    private bool IsLastStep => state.Step >= totalSteps || UpdateSeconds >= options.Seconds;
+
+    private double UpdateSeconds => updateSecondsBefore + updates.Elapsed.TotalSeconds;
 
     public TrainingResult Run(CancellationToken cancellation)
     {
@@ -94,7 +100,7 @@ internal sealed class TrainingRun : IDisposable
             state = saved;
             (meter.Sum, meter.Count) = (saved.LossSum, saved.LossCount);
         }
-        (firstStep, secondsBefore) = (state.Step, state.Seconds);
+        (firstStep, secondsBefore, updateSecondsBefore) = (state.Step, state.Seconds, state.UpdateSeconds);
         state.Identity = identity;
         folder.OpenLogs(state.Step);
         return found is null ? null : folder.PathOf(state.Step);
@@ -104,6 +110,7 @@ internal sealed class TrainingRun : IDisposable
     {
         task.Model.train();
         training.Start();
+        updates.Start();
         var rate = options.LearningRate * options.Schedule.FactorAt(step, totalSteps);
         var isReport = step % options.ReportEverySteps == 0 || step == totalSteps;
         var samples = Backward(step, rate);
@@ -125,6 +132,7 @@ internal sealed class TrainingRun : IDisposable
         if (isReport || cheapToRead || meter.IsFull)
             meter.Read(LastCheckpoint);
         training.Stop();
+        updates.Stop();
         if (isReport)
             Report();
     }
@@ -167,6 +175,8 @@ internal sealed class TrainingRun : IDisposable
     {
         var made = state.Step - firstStep;
         var remaining = all.Elapsed * ((double)(totalSteps - state.Step) / Math.Max(1, made));
+        if (options.Seconds is { } bound && bound - UpdateSeconds < remaining.TotalSeconds)
+            remaining = TimeSpan.FromSeconds(Math.Max(0, bound - UpdateSeconds));
         var speed = samplesSinceReport / Math.Max(1e-9, training.Elapsed.TotalSeconds);
         var rate = options.LearningRate * options.Schedule.FactorAt(state.Step, totalSteps);
         return new(Position(), meter.Sum / meter.Count, rate, meter.LastNorm, speed, remaining);
@@ -176,7 +186,7 @@ internal sealed class TrainingRun : IDisposable
     {
         if (state.Step == 0 || state.ValidatedStep == state.Step)
             return false;
-        if (state.Step == totalSteps)
+        if (IsLastStep)
             return true;
         if (options.EvaluateEverySteps is { } steps)
             return state.Step % steps == 0;
@@ -209,7 +219,10 @@ internal sealed class TrainingRun : IDisposable
             return true;
         state.LastMetrics = metrics.Where(m => double.IsFinite(m.Value)).ToDictionary();
         var isBest = options.Metric is not null && Watch(options.Metric, metrics);
-        var validated = new Validated(Position(), metrics, isBest, state.WithoutImprovement, clock.Elapsed);
+        var validated = new Validated(Position(), metrics, isBest, state.WithoutImprovement, clock.Elapsed)
+        {
+            UpdateSeconds = UpdateSeconds,
+        };
         folder?.Log(validated);
         Emit(validated);
         return true;
@@ -269,7 +282,7 @@ internal sealed class TrainingRun : IDisposable
             if (!double.IsFinite(GradientNorm.Of([.. optimizer.Parameters]).item<float>()))
                 throw new TrainingDivergedException("weights' norm", state.Step, options.LearningRate, LastCheckpoint);
         (state.LossSum, state.LossCount) = (meter.Sum, meter.Count);
-        state.Seconds = secondsBefore + all.Elapsed.TotalSeconds;
+        (state.Seconds, state.UpdateSeconds) = (secondsBefore + all.Elapsed.TotalSeconds, UpdateSeconds);
         folder!.Write(state, task, optimizer);
         Emit(new CheckpointWritten(Position(), folder.PathOf(state.Step)));
     }

@@ -28,6 +28,7 @@ internal sealed record TrainingState
     public double LossSum { get; set; }
     public long LossCount { get; set; }
     public double Seconds { get; set; }
+    public double UpdateSeconds { get; set; }
     public RunIdentity Identity { get; set; } = new();
     public Dictionary<string, FileSeal> Files { get; set; } = [];
 
@@ -46,6 +47,7 @@ internal sealed record RunIdentity
     private static readonly string[] withoutInfluence =
     [
         nameof(TrainingOptions.Folder),
+        nameof(TrainingOptions.Seconds),
         nameof(TrainingOptions.Resume),
         nameof(TrainingOptions.ReportEverySteps),
         nameof(TrainingOptions.CheckpointEverySteps),

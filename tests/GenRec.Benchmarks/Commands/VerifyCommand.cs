@@ -29,7 +29,7 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             var options = common.Apply(parsed);
-            return Math.Max(Check(options), VerifyBeams.Check(options));
+            return new[] { Check(options), VerifyBeams.Check(options), VerifyTiger.Check(options) }.Max();
         });
         return command;
     }
@@ -49,7 +49,7 @@ internal static class VerifyCommand
         CopyWeights(reference, ours, sizes);
         var batch = FullRows(sizes.Length, options.Seed);
         var referenceLoss = reference.Loss(batch);
-        var ourLoss = SasRecObjective.Loss(ours, AsPacked(batch, sizes.Length));
+        var ourLoss = ItemSequenceObjective.Loss(ours, AsPacked(batch, sizes.Length));
         referenceLoss.backward();
         ourLoss.backward();
         var loss = Math.Abs(referenceLoss.item<float>() - ourLoss.item<float>());

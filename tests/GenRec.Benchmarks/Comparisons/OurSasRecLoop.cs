@@ -24,7 +24,7 @@ internal sealed class OurSasRecLoop : ISasRecLoop
         Compute.Seed(options.Seed);
         var sizes = OptionsOf(reference);
         model = new SasRec(train.ItemCount, sizes);
-        Scorer = new SasRecScorer(model);
+        Scorer = new ItemSequenceScorer(model);
         var batcher = new NextItemBatcher(train, sizes.Batching((ulong)options.Seed));
         StepsPerEpoch = batcher.StepsPerEpoch;
         gate = new Gate(model, batcher, stop.Token);
@@ -109,7 +109,7 @@ internal sealed class OurSasRecLoop : ISasRecLoop
         {
             arrived.Release();
             go.Wait(stop);
-            var loss = SasRecObjective.Loss(model, batch);
+            var loss = ItemSequenceObjective.Loss(model, batch);
             (LastLoss, LastCount) = (loss.item<float>(), batch.Targets.Length);
             return new BatchLoss(loss, LastCount);
         }

@@ -20,6 +20,8 @@ internal static class PeerRegistry
         ConstrainedBeam.Batch,
         ConstrainedBeam.OnePort,
         ConstrainedBeam.BatchPort,
+        new TigerTrain(),
+        new TigerInference(),
     ];
 
     /// <summary>The comparison of this name, or null.</summary>

@@ -39,9 +39,7 @@ internal sealed record BeamWorkload(ItemCodes Codes, int[][][] Batches)
     {
         var cases = BenchmarkData.Load(BenchmarkData.Beauty, options).Test;
         var random = new Random(options.Seed);
-        var codes = options.Synthetic
-            ? RandomCodes(cases.ItemCount, options.Seed)
-            : ItemCodesFile.ReadTable(IdsPath(), cases.ItemCount);
+        var codes = CodesOf(cases.ItemCount, options);
         var batches = Enumerable
             .Range(0, ReadyBatches)
             .Select(_ =>
@@ -53,6 +51,10 @@ internal sealed record BeamWorkload(ItemCodes Codes, int[][][] Batches)
             .ToArray();
         return new BeamWorkload(codes, batches);
     }
+
+    /// <summary>The published ids, or random ones for generated data.</summary>
+    public static ItemCodes CodesOf(int items, BenchmarkOptions options) =>
+        options.Synthetic ? RandomCodes(items, options.Seed) : ItemCodesFile.ReadTable(IdsPath(), items);
 
     /// <summary>Different random ids.</summary>
     public static ItemCodes RandomCodes(int items, int seed)

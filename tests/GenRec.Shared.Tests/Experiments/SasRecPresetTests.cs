@@ -33,13 +33,13 @@ public class SasRecPresetTests
         {
             var preset = SasRecPreset.Find(name);
             var run = RunFolder.Create(folder, "run", preset, seed: 1);
-            var results = SasRecExperiment.Run(preset, 1, run);
-            Assert.Equal(SasRecPreset.Protocols.Select(protocol => protocol.Suffix), results.Keys);
+            var results = NextItemExperiment.Run(preset, 1, run);
+            Assert.Equal(preset.Protocols.Select(protocol => protocol.Suffix), results.Keys);
             Assert.All(results.Values, result => Assert.InRange(result.Metrics["NDCG@10"], 1e-6, 1));
             // A sampled ranking has fewer competitors, and a filtered one no more than the full one.
             Assert.True(results["-sampled"].Metrics["Recall@10"] > results["-unseen"].Metrics["Recall@10"]);
             Assert.True(results["-unseen"].Metrics["Recall@10"] >= results[""].Metrics["Recall@10"]);
-            Assert.All(SasRecExperiment.Records(preset, [run]), record => Assert.Empty(record.Problems()));
+            Assert.All(NextItemExperiment.Records(preset, [run]), record => Assert.Empty(record.Problems()));
         }
         finally
         {

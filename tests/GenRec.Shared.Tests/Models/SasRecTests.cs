@@ -42,7 +42,7 @@ public class SasRecTests
     public void PackingChangesNoScore(NormPlacement norm, PositionKind position) // against one history at a time
     {
         using var scope = NewDisposeScope();
-        var scorer = new SasRecScorer(Model(Tiny with { Norm = norm, Positions = position }));
+        var scorer = new ItemSequenceScorer(Model(Tiny with { Norm = norm, Positions = position }));
         int[][] rows =
         [
             [1, 2, 3],
@@ -60,7 +60,7 @@ public class SasRecTests
     public void OnlyTheNewestItemsAreRead()
     {
         using var scope = NewDisposeScope();
-        var scorer = new SasRecScorer(Model(Tiny));
+        var scorer = new ItemSequenceScorer(Model(Tiny));
         var scores = scorer.ScoreAll(
             Histories.From([
                 [9, 8, 1, 2, 3, 4, 5, 6],
@@ -86,7 +86,7 @@ public class SasRecTests
             Negatives = 3,
         };
         var model = Model(options);
-        SasRecObjective.Loss(model, Batch(options)).backward();
+        ItemSequenceObjective.Loss(model, Batch(options)).backward();
         foreach (var (name, weight) in model.named_parameters())
             Assert.True(
                 weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-7f,
@@ -119,7 +119,7 @@ public class SasRecTests
         {
             using var inner = NewDisposeScope();
             optimizer.zero_grad();
-            var value = SasRecObjective.Loss(model, batch);
+            var value = ItemSequenceObjective.Loss(model, batch);
             value.backward();
             optimizer.step();
             loss = value.item<float>();
@@ -133,7 +133,7 @@ public class SasRecTests
         using var scope = NewDisposeScope();
         var options = Tiny with { Objective = NextItemObjective.SampledSoftmax, Negatives = 3 };
         var model = Model(options);
-        SasRecObjective.Loss(model, Batch(options)).backward();
+        ItemSequenceObjective.Loss(model, Batch(options)).backward();
         var table = model.OutputTable;
         Assert.Equal(0, table[0].abs().sum().item<float>());
         Assert.Equal(0, table.grad![0].abs().sum().item<float>());
@@ -145,14 +145,14 @@ public class SasRecTests
         var model = Model(Tiny);
         var batch = Batch(Tiny);
         using var scope = NewDisposeScope();
-        SasRecObjective.Loss(model, batch);
+        ItemSequenceObjective.Loss(model, batch);
         Assert.Equal(1, scope.DisposablesCount);
     }
 
     [Fact]
     public void AttentionLooksOnlyBackAndSumsToOne()
     {
-        var map = new SasRecScorer(Model(Tiny)).AttentionMap([1, 2, 3, 4], block: 1);
+        var map = new ItemSequenceScorer(Model(Tiny)).AttentionMap([1, 2, 3, 4], block: 1);
         for (var row = 0; row < 4; row++)
         {
             Assert.Equal(1, Enumerable.Range(0, 4).Sum(column => map[row, column]), 1e-5);
@@ -164,7 +164,7 @@ public class SasRecTests
     public void RecommendationsAreTheBestScoresWithoutPadding()
     {
         using var scope = NewDisposeScope();
-        var scorer = new SasRecScorer(Model(Tiny));
+        var scorer = new ItemSequenceScorer(Model(Tiny));
         var histories = Histories.From([
             [1, 2, 3],
             [7],
@@ -179,7 +179,7 @@ public class SasRecTests
     [Fact]
     public void AnItemOfAnotherCatalogueIsNamed()
     {
-        var scorer = new SasRecScorer(Model(Tiny));
+        var scorer = new ItemSequenceScorer(Model(Tiny));
         Assert.Contains(
             "item 21",
             Assert

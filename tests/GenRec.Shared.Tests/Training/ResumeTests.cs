@@ -222,7 +222,7 @@ public sealed class ResumeTests : IDisposable
             EvaluateEverySteps = 40,
         };
 
-    /// <summary>Everything in metrics.jsonl but the speed.</summary>
+    /// <summary>Everything in metrics.jsonl but the times.</summary>
     private static IEnumerable<string> Curve(string path) =>
         MetricsLog
             .Read(System.IO.Path.Combine(path, MetricsLog.FileName))
@@ -230,7 +230,8 @@ public sealed class ResumeTests : IDisposable
                 $"{row.Step} {row.Kind} "
                 + string.Join(
                     " ",
-                    row.Values.Where(v => v.Key != "samplesPerSecond").Select(v => $"{v.Key}={v.Value:R}")
+                    row.Values.Where(v => v.Key is not ("samplesPerSecond" or MetricsRow.UpdateSeconds))
+                        .Select(v => $"{v.Key}={v.Value:R}")
                 )
             );
 

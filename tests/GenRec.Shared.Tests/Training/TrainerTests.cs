@@ -65,6 +65,45 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void ATimeBoundEndsWithAValidationAndCountsUpdatesAlone()
+    {
+        using var task = new TinyTask();
+        var seen = new Recorder();
+        var result = Trainer.Fit(
+            task,
+            new TrainingOptions
+            {
+                Steps = 10_000_000,
+                Seconds = 0.05,
+                EvaluateEverySteps = 5,
+                Metric = "fit",
+            },
+            seen,
+            Cancel
+        );
+        var validations = seen.Of<Validated>().ToArray();
+        Assert.InRange(result.Steps, 1, 1_000_000);
+        Assert.Equal(result.Steps, validations[^1].At.Step);
+        var seconds = validations.Select(validated => validated.UpdateSeconds).ToArray();
+        Assert.Equal(seconds.Order(), seconds);
+        Assert.InRange(seconds[^1], 0.05, result.Seconds);
+        Assert.All(seconds[..^1], before => Assert.True(before < 0.05));
+        Assert.Contains(
+            "schedule",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    new TrainingOptions
+                    {
+                        Steps = 9,
+                        Seconds = 1,
+                        Schedule = new LinearSchedule(),
+                    }.Validate()
+                )
+                .Message
+        );
+    }
+
+    [Fact]
     public void UnequalBatchesOfOneUpdateAddUpToTheMeanOverAllSamples()
     {
         // Both tasks see the samples (0, i) for i below 9; one of them in three batches of 2, 3 and 4.
@@ -214,7 +253,9 @@ public sealed class TrainerTests
         Assert.Equal([15, 21], shown.Of<LossReported>().Select(e => e.At.Step));
         using var again = new TinyTask();
         Trainer.Fit(again, kept, null, Cancel);
-        var steps = MetricsLog.Read(System.IO.Path.Combine(folder.Path, MetricsLog.FileName)).Where(r => r.Kind == "train");
+        var steps = MetricsLog
+            .Read(System.IO.Path.Combine(folder.Path, MetricsLog.FileName))
+            .Where(r => r.Kind == "train");
         Assert.Equal([15, 30, 40], steps.Select(row => row.Step));
 
         void Stop(TrainingStep at, long step)

@@ -4,18 +4,18 @@ using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
-/// <summary>A SASRec preset as the command line runs it.</summary>
-internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
+/// <summary>A preset over item sequences as the command line runs it.</summary>
+internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
 {
     public string Name => preset.Name;
 
-    public string System => "SASRec";
+    public string System => preset.Title;
 
     public string Dataset => preset.Dataset;
 
     public string Scale => preset.Scale;
 
-    public string Source => preset.Model.Source;
+    public string Source => preset.Source;
 
     public long Seed => 1;
 
@@ -28,7 +28,7 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         CancellationToken cancel
     )
     {
-        var device = request.Device is null ? null : DeviceOf(request.Device);
+        var device = DeviceOf(request);
         try
         {
             var (preset, lines) = (With(request), new EpochLines(progress));
@@ -41,10 +41,10 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
                             [
                                 Line(
                                     "validation",
-                                    SasRecExperiment.Validate(preset, request.Seed, folder, device, lines, cancel)
+                                    NextItemExperiment.Validate(preset, request.Seed, folder, device, lines, cancel)
                                 ),
                             ]
-                            : SasRecExperiment
+                            : NextItemExperiment
                                 .Run(preset, request.Seed, folder, device, lines, cancel)
                                 .Select(result => Line(Words(result.Key), result.Value))
                                 .ToArray(),
@@ -60,13 +60,14 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        SasRecExperiment.Records(preset, runs, note);
+        NextItemExperiment.Records(preset, runs, note);
 
-    private static torch.Device DeviceOf(string name)
+    /// <summary>The device that was asked for; null where none was.</summary>
+    internal static torch.Device? DeviceOf(ExperimentRequest request)
     {
         try
         {
-            return Compute.ChooseDevice(name);
+            return request.Device is null ? null : Compute.ChooseDevice(request.Device);
         }
         catch (Exception wrong) when (wrong is ArgumentException or InvalidOperationException)
         {
@@ -74,12 +75,12 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
     }
 
-    private SasRecPreset With(ExperimentRequest request)
+    private NextItemPreset With(ExperimentRequest request)
     {
         var changed = request.Epochs is { } epochs
             ? preset with
             {
-                Training = preset.Training with { Epochs = epochs },
+                Training = preset.Training with { Epochs = epochs, Steps = null },
             }
             : preset;
         try
@@ -92,12 +93,12 @@ internal sealed class SasRecRun(SasRecPreset preset) : IExperiment
         }
     }
 
-    private static string Words(string suffix)
+    private string Words(string suffix)
     {
-        var protocol = SasRecPreset.Protocols.Single(known => known.Suffix == suffix).Protocol;
+        var protocol = preset.Protocols.Single(known => known.Suffix == suffix).Protocol;
         return $"{protocol.Ranking}, filter {protocol.SeenFilter.ToString().ToLowerInvariant()}";
     }
 
-    private static string Line(string measured, SeedResult result) =>
+    internal static string Line(string measured, SeedResult result) =>
         $"{measured}: {string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"))}";
 }

@@ -7,7 +7,7 @@ using TorchSharp;
 namespace GenRec.Shared.Experiments;
 
 /// <summary>Runs a preset from data to measured numbers, and gathers runs of several seeds into committed records.</summary>
-public static class SasRecExperiment
+public static class NextItemExperiment
 {
     private static readonly Metric[] Reported =
     [
@@ -26,10 +26,10 @@ public static class SasRecExperiment
     /// <param name="device">Where to compute; the CPU where null.</param>
     /// <param name="progress">Receives the trainer's events.</param>
     /// <param name="cancel">Stops after the current batch; a checkpoint is written first.</param>
-    /// <returns>The test metrics by protocol (see <see cref="SasRecPreset.Protocols"/>), the full ranking under "".</returns>
+    /// <returns>The test metrics by protocol (see <see cref="NextItemPreset.Protocols"/>), the full ranking under "".</returns>
     /// <exception cref="TrainingInterruptedException">It was cancelled.</exception>
     public static IReadOnlyDictionary<string, SeedResult> Run(
-        SasRecPreset preset,
+        NextItemPreset preset,
         long seed,
         RunFolder? folder = null,
         torch.Device? device = null,
@@ -39,7 +39,7 @@ public static class SasRecExperiment
     {
         var (split, task, trained) = Train(preset, seed, folder, device, progress, cancel);
         using var disposing = task;
-        var results = Measure(new SasRecScorer(task.Model), split, seed, trained, cancel);
+        var results = Measure(new ItemSequenceScorer(task.Model), preset, split, seed, trained, cancel);
         if (folder is not null)
         {
             foreach (var (suffix, result) in results.Where(result => result.Key.Length > 0))
@@ -54,7 +54,7 @@ public static class SasRecExperiment
     /// <returns>The validation metrics of the best weights, full ranking without seen items.</returns>
     /// <exception cref="TrainingInterruptedException">It was cancelled.</exception>
     public static SeedResult Validate(
-        SasRecPreset preset,
+        NextItemPreset preset,
         long seed,
         RunFolder? folder = null,
         torch.Device? device = null,
@@ -69,8 +69,8 @@ public static class SasRecExperiment
         return result;
     }
 
-    private static (Split Split, SasRecTask Task, TrainingResult Trained) Train(
-        SasRecPreset preset,
+    private static (Split Split, ItemSequenceTask Task, TrainingResult Trained) Train(
+        NextItemPreset preset,
         long seed,
         RunFolder? folder,
         torch.Device? device,
@@ -86,7 +86,7 @@ public static class SasRecExperiment
         {
             SeenFilter = SeenFilter.History,
         };
-        var task = new SasRecTask(preset.Dataset, split, preset.Model, seed, unseen, device);
+        var task = preset.CreateTask(split, seed, unseen, device);
         try
         {
             var options = preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder };
@@ -99,17 +99,19 @@ public static class SasRecExperiment
         }
     }
 
-    /// <summary>Measures a scorer on the test cases under every protocol.</summary>
+    /// <summary>Measures a scorer on the test cases under every protocol of a preset.</summary>
     public static IReadOnlyDictionary<string, SeedResult> Measure(
         IFullScorer scorer,
+        NextItemPreset preset,
         Split split,
         long seed,
         TrainingResult? trained = null,
         CancellationToken cancel = default
     )
     {
+        ArgumentNullException.ThrowIfNull(preset);
         ArgumentNullException.ThrowIfNull(split);
-        return SasRecPreset.Protocols.ToDictionary(
+        return preset.Protocols.ToDictionary(
             protocol => protocol.Suffix,
             protocol => new SeedResult(
                 seed,
@@ -128,26 +130,19 @@ public static class SasRecExperiment
     /// <param name="note">What a reader must know besides.</param>
     /// <exception cref="ArgumentException">A run has not finished.</exception>
     public static IReadOnlyList<ResultRecord> Records(
-        SasRecPreset preset,
+        NextItemPreset preset,
         IReadOnlyList<RunFolder> runs,
         string? note = null
     )
     {
         ArgumentNullException.ThrowIfNull(preset);
-        ArgumentNullException.ThrowIfNull(runs);
-        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
-            throw new ArgumentException(
-                untested.IsComplete
-                    ? $"The run in {untested.Path} left the test cases closed; run the chosen setting with 'run'."
-                    : $"The run in {untested.Path} has not finished: resume it first.",
-                nameof(runs)
-            );
+        NeedTested(runs);
         return
         [
-            .. SasRecPreset.Protocols.Select(protocol =>
+            .. preset.Protocols.Select(protocol =>
                 new ResultRecord
                 {
-                    System = "sasrec",
+                    System = preset.System,
                     Variant = preset.Variant + protocol.Suffix,
                     Dataset = preset.Dataset,
                     Split = "leave-one-out",
@@ -161,9 +156,40 @@ public static class SasRecExperiment
                     Commit = runs[0].Description.Environment.Commit,
                     Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
                     Note = note,
+                    Curve = protocol.Suffix.Length == 0 ? CurveOf(runs[0]) : null,
                 }.WithSeeds([.. runs.Select(run => ResultOf(run, protocol.Suffix))])
             ),
         ];
+    }
+
+    /// <summary>The validations of a run, by step and by seconds of updates; null where it kept none.</summary>
+    internal static CurvePoint[]? CurveOf(RunFolder run)
+    {
+        var log = Path.Combine(run.CheckpointFolder, MetricsLog.FileName);
+        return File.Exists(log)
+            ?
+            [
+                .. MetricsLog
+                    .Read(log)
+                    .Where(row => row.Kind == "validation")
+                    .Select(row => new CurvePoint(row.Step, row.Values)),
+            ]
+            : null;
+    }
+
+    /// <summary>Throws where there is no run, or one was not measured on the test cases.</summary>
+    internal static void NeedTested(IReadOnlyList<RunFolder> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        if (runs.Count == 0)
+            throw new ArgumentException("A record needs at least one run.", nameof(runs));
+        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
+            throw new ArgumentException(
+                untested.IsComplete
+                    ? $"The run in {untested.Path} left the test cases closed; run the chosen setting with 'run'."
+                    : $"The run in {untested.Path} has not finished: resume it first.",
+                nameof(runs)
+            );
     }
 
     private static SeedResult ResultOf(RunFolder run, string suffix) =>
@@ -171,9 +197,9 @@ public static class SasRecExperiment
             ? run.ReadResult()
             : RecordFile.Read<SeedResult>(Path.Combine(run.Path, $"metrics{suffix}.json"));
 
-    private static long CountParameters(SasRecPreset preset)
+    private static long CountParameters(NextItemPreset preset)
     {
-        using var model = new SasRec(preset.LoadSplit().Train.ItemCount, preset.Model);
-        return model.parameters().Sum(weight => weight.numel());
+        using var task = preset.CreateTask(preset.LoadSplit(), seed: 0);
+        return task.Model.parameters().Sum(weight => weight.numel());
     }
 }

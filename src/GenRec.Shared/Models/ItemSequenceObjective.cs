@@ -6,16 +6,16 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Models;
 
 /// <summary>The loss of a batch under the objective that the model's options name.</summary>
-public static class SasRecObjective
+public static class ItemSequenceObjective
 {
     /// <summary>Mean loss over the T positions of a batch.</summary>
     /// <returns>Scalar, owned by the caller.</returns>
-    public static Tensor Loss(SasRec model, NextItemBatch batch)
+    public static Tensor Loss(ItemSequenceModel model, NextItemBatch batch)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = NewDisposeScope();
-        var options = model.Options;
+        var options = model.NextItem;
         var device = model.OutputTable.device;
         // One gather for inputs, next items and negatives: the table's gradient is then scattered once, not three times.
         var scored =
@@ -23,14 +23,15 @@ public static class SasRecObjective
         var shared = model.SharesTable;
         var embedded = model.Embed(tensor(shared ? [.. batch.Items, .. scored] : batch.Items, device: device));
         var inputs = embedded.narrow(0, 0, batch.Items.Length).view(batch.Rows, batch.Width, options.Hidden); // [R, W, D]
-        var hidden = model.Encode(inputs, Grid(batch.Positions), Grid(batch.Segments)); // [R, W, D]
-        var states = hidden.view(-1, options.Hidden).index_select(0, tensor(batch.Cells, device: device)); // [T, D]
+        var cells = tensor(batch.Cells, device: device);
+        var states = model.StatesAt(inputs, Grid(batch.Positions), Grid(batch.Segments), cells); // [T, D]
         if (options.Objective == NextItemObjective.CrossEntropy)
         {
             using var targets = tensor(batch.Targets, device: device) - 1;
             var table = model.OutputTable.narrow(0, 1, model.ItemCount); // [N, D]
+            var bias = model.OutputBias?.narrow(0, 1, model.ItemCount); // [N]
             return FusedCrossEntropy
-                .Mean(states, table, targets, Products.WherePays(options.Precision, device))
+                .Mean(states, table, targets, Products.WherePays(options.Precision, device), bias)
                 .MoveToOuterDisposeScope();
         }
         var candidates = shared
@@ -39,6 +40,13 @@ public static class SasRecObjective
         var count = batch.Targets.Length;
         var positive = (states * candidates.narrow(0, 0, count)).sum(-1); // [T]
         var negative = NegativeScores(states, candidates.narrow(0, count, batch.Negatives.Length), options); // [T, k]
+        if (model.OutputBias is { } biases)
+        {
+            var own = biases.index_select(0, tensor(scored, device: device)); // [T + T k] or [T + k]
+            positive += own.narrow(0, 0, count);
+            negative += own.narrow(0, count, batch.Negatives.Length)
+                .view(options.Sharing == NegativeSharing.PerBatch ? 1 : count, -1);
+        }
         var loss = options.Objective switch
         {
             NextItemObjective.Binary => NextItemLoss.Binary(positive, negative),
@@ -55,7 +63,7 @@ public static class SasRecObjective
         Tensor Grid(long[] cells) => tensor(cells, device: device).view(batch.Rows, batch.Width);
     }
 
-    private static Tensor NegativeScores(Tensor states, Tensor negatives, SasRecOptions options)
+    private static Tensor NegativeScores(Tensor states, Tensor negatives, INextItemOptions options)
     {
         if (options.Sharing == NegativeSharing.PerBatch)
             return states.mm(negatives.t()); // [T, k]
@@ -65,7 +73,7 @@ public static class SasRecObjective
             : own.matmul(states.unsqueeze(-1)).squeeze(-1);
     }
 
-    private static Tensor IsTarget(NextItemBatch batch, SasRecOptions options, Device device)
+    private static Tensor IsTarget(NextItemBatch batch, INextItemOptions options, Device device)
     {
         var targets = tensor(batch.Targets, device: device).unsqueeze(1); // [T, 1]
         var negatives = tensor(batch.Negatives, device: device);

@@ -1,0 +1,134 @@
+using GenRec.Shared.Decoding;
+using GenRec.Shared.Evaluation;
+using GenRec.Shared.Models;
+using GenRec.Shared.SemanticIds;
+using GenRec.Shared.Training;
+using TorchSharp;
+
+namespace GenRec.Shared.Experiments;
+
+/// <summary>Runs a preset of the backbone question from ids to measured numbers, and gathers runs into a record.</summary>
+public static class BackboneExperiment
+{
+    private const string IdsName = "ids.json";
+
+    private static readonly Metric[] Reported =
+    [
+        Metric.Recall(5),
+        Metric.Ndcg(5),
+        Metric.Recall(10),
+        Metric.Ndcg(10),
+        Metric.Recall(20),
+        Metric.Ndcg(20),
+    ];
+
+    /// <summary>Makes the ids, trains and measures, or goes on from the folder's newest checkpoint.</summary>
+    /// <param name="preset">What to run.</param>
+    /// <param name="seed">Seed of ids, weights, batches and dropout.</param>
+    /// <param name="folder">Where ids, checkpoints and results go; null keeps nothing.</param>
+    /// <param name="device">Where to compute; the CPU where null.</param>
+    /// <param name="progress">Receives the trainer's events.</param>
+    /// <param name="isTuning">End with validation metrics and leave the test cases closed.</param>
+    /// <param name="cancel">Stops after the current batch; a checkpoint is written first.</param>
+    /// <returns>The test metrics by full ranking of the beams' items, or those of the validation.</returns>
+    /// <exception cref="TrainingInterruptedException">It was cancelled while it trained.</exception>
+    public static SeedResult Run(
+        BackbonePreset preset,
+        long seed,
+        RunFolder? folder = null,
+        torch.Device? device = null,
+        IProgress<TrainingEvent>? progress = null,
+        bool isTuning = false,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        var split = preset.LoadSplit();
+        var ids = Ids(preset, seed, folder, device, cancel);
+        using var task = new BackboneTask(preset.Dataset, split, ids, preset.Model, seed, device);
+        var options = preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder };
+        var trained = Trainer.Fit(task, options, progress, cancel);
+        if (isTuning)
+        {
+            var validated = new SeedResult(seed, trained.Metrics, trained.WeightsOfStep, trained.Seconds);
+            folder?.CompleteUntested(validated);
+            return validated;
+        }
+        using var recommender = new GeneratorRecommender(task.Model, new BeamOptions { Width = preset.Model.Beams });
+        var measured = ListRanking
+            .Evaluate(
+                recommender,
+                split.Test,
+                options: new RankingOptions { TopK = Math.Min(20, preset.Model.Beams) },
+                cancel: cancel
+            )
+            .Means([.. Reported.Where(metric => metric.Cutoff <= preset.Model.Beams)]);
+        var result = new SeedResult(seed, measured, trained.WeightsOfStep, trained.Seconds);
+        folder?.Complete(result);
+        return result;
+    }
+
+    /// <summary>The ids of a run: those in its folder, else of the preset's file, else made now and kept in the folder.</summary>
+    public static SemanticIdTable Ids(
+        BackbonePreset preset,
+        long seed,
+        RunFolder? folder = null,
+        torch.Device? device = null,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        var kept = folder is null ? null : Path.Combine(folder.Path, IdsName);
+        if (File.Exists(kept))
+            return SemanticIdFile.Load(kept);
+        var ids = preset.IdsFile is { } file ? SemanticIdFile.Load(file) : Make();
+        if (kept is not null)
+            SemanticIdFile.Save(kept, ids);
+        return ids;
+
+        SemanticIdTable Make()
+        {
+            var (items, vectors) = preset.Ids.Load();
+            var options = new FitOptions
+            {
+                Seed = seed,
+                Collisions = preset.Ids.Collisions,
+                Device = device,
+                Cancellation = cancel,
+            };
+            using var fit = preset.Ids.CreateQuantiser(items)!.Fit(vectors, options);
+            return fit.Ids;
+        }
+    }
+
+    /// <summary>Makes the committed record from finished runs of one preset.</summary>
+    /// <param name="preset">The preset they ran.</param>
+    /// <param name="runs">Finished run folders, one a seed.</param>
+    /// <param name="note">What a reader must know besides.</param>
+    /// <exception cref="ArgumentException">There is no run, or one has not finished.</exception>
+    public static ResultRecord Record(BackbonePreset preset, IReadOnlyList<RunFolder> runs, string? note = null)
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        NextItemExperiment.NeedTested(runs);
+        var ids = Ids(preset, runs[0].Description.Seed, runs[0]);
+        using var model = new Backbone(ids, preset.Model);
+        return new ResultRecord
+        {
+            System = "backbone",
+            Variant = preset.Variant,
+            Dataset = preset.Dataset,
+            Split = "leave-one-out",
+            Protocol = RecordedProtocol.Of(EvaluationProtocol.Full),
+            Metrics = new Dictionary<string, SeedMean>(),
+            Seeds = [],
+            Steps = 0,
+            Seconds = 0,
+            Parameters = model.parameters().Sum(weight => weight.numel()),
+            Machine = runs[0].Description.Environment.Machine(),
+            Commit = runs[0].Description.Environment.Commit,
+            Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
+            Curve = NextItemExperiment.CurveOf(runs[0]),
+            Note = note,
+        }.WithSeeds([.. runs.Select(run => run.ReadResult())]);
+    }
+}

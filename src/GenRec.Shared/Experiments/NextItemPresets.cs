@@ -1,0 +1,20 @@
+namespace GenRec.Shared.Experiments;
+
+/// <summary>The presets of all models over item sequences.</summary>
+public static class NextItemPresets
+{
+    /// <summary>All presets, in the order of the reading list.</summary>
+    public static IReadOnlyList<NextItemPreset> All { get; } = [.. SasRecPreset.All, .. Bert4RecPreset.All];
+
+    /// <summary>One preset.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public static NextItemPreset Find(string name) => Find(All, name);
+
+    internal static TPreset Find<TPreset>(IReadOnlyList<TPreset> presets, string name)
+        where TPreset : NextItemPreset =>
+        presets.FirstOrDefault(preset => preset.Name == name)
+        ?? throw new ArgumentException(
+            $"No preset is called '{name}'. There are: {string.Join(", ", presets.Select(preset => preset.Name))}.",
+            nameof(name)
+        );
+}

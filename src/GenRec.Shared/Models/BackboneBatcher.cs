@@ -1,0 +1,104 @@
+using GenRec.Shared.Data;
+using GenRec.Shared.Display;
+using GenRec.Shared.Runtime;
+
+namespace GenRec.Shared.Models;
+
+/// <summary>Makes the training batch of any step: rows or windows until they hold a number of items to be written.</summary>
+/// <remarks>
+/// Counting targets, not rows, makes an update of every shape learn from equally many items. Every item of a user but the
+/// first is written once an epoch under both kinds of supervision; a long row is cut into pieces that overlap in what they read.
+/// A function of the seed and the step alone.
+/// </remarks>
+public sealed class BackboneBatcher : RichObject
+{
+    private readonly Interactions train;
+    private readonly BackboneOptions options;
+    private readonly CounterRandom random;
+    private readonly (int User, int First, int End)[] pieces; // items that are read or written; the last ones are written
+    private readonly int[] written; // targets of each piece
+    private (int Piece, int Step)[] order = [];
+    private long orderedEpoch = -1;
+    private readonly Func<IReadOnlyList<int[]>, IReadOnlyList<int>, BackboneBatch> pack;
+
+    /// <summary>Prepares batches over a training set.</summary>
+    /// <param name="train">Training interactions.</param>
+    /// <param name="model">Whose shape and vocabulary the batches have.</param>
+    /// <param name="seed">Seed of the order.</param>
+    /// <exception cref="ArgumentException">No user has two items, or the ids are of another catalogue.</exception>
+    public BackboneBatcher(Interactions train, Backbone model, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(model);
+        if (train.ItemCount != model.Ids.ItemCount)
+            throw new ArgumentException(
+                $"The interactions have {train.ItemCount} items, the semantic ids {model.Ids.ItemCount}: they are of different catalogues."
+            );
+        (this.train, options, pack) = (train, model.Options, model.Pack);
+        random = new CounterRandom((ulong)seed).Fork("pieces");
+        pieces = [.. Enumerable.Range(0, train.Users).SelectMany(Pieces)];
+        if (pieces.Length == 0)
+            throw new ArgumentException(
+                $"None of the {train.Users} users has two training items: a history shorter than two has no next item to learn from.",
+                nameof(train)
+            );
+        written =
+        [
+            .. pieces.Select(piece => options.Supervision == Supervision.LastItem ? 1 : piece.End - piece.First - 1),
+        ];
+        Targets = written.Sum(count => (long)count);
+        StepsPerEpoch = (int)Math.Max(1, (Targets + options.BatchTargets - 1) / options.BatchTargets);
+    }
+
+    /// <summary>Items written in an epoch.</summary>
+    public long Targets { get; }
+
+    /// <summary>Batches in a pass over the data.</summary>
+    public int StepsPerEpoch { get; }
+
+    /// <summary>The batch of one step.</summary>
+    /// <param name="step">Counted from 0 over all epochs.</param>
+    public BackboneBatch At(long step)
+    {
+        Order(step / StepsPerEpoch);
+        var wanted = (int)(step % StepsPerEpoch);
+        var first = Array.FindIndex(order, piece => piece.Step == wanted);
+        var (sequences, firsts) = (new List<int[]>(), new List<int>());
+        for (var at = first; at >= 0 && at < order.Length && order[at].Step == wanted; at++)
+        {
+            var (user, from, end) = pieces[order[at].Piece];
+            sequences.Add(train.ItemsOf(user)[from..end].ToArray());
+            firsts.Add(end - from - written[order[at].Piece]);
+        }
+        return pack(sequences, firsts);
+    }
+
+    private IEnumerable<(int User, int First, int End)> Pieces(int user)
+    {
+        var (length, longest) = (train.ItemsOf(user).Length, options.MaxItems);
+        if (options.Supervision == Supervision.LastItem)
+            for (var target = 1; target < length; target++)
+                yield return (user, Math.Max(0, target - longest), target + 1);
+        else
+            for (var first = 0; first < length - 1; first += longest)
+                yield return (user, first, Math.Min(length, first + longest + 1));
+    }
+
+    // Pieces in a new order, each in the batch that its place among all targets falls into: no batch is empty, and none differs
+    // from another by more than one piece.
+    private void Order(long epoch)
+    {
+        if (epoch == orderedEpoch)
+            return;
+        int[] shuffled = [.. Enumerable.Range(0, pieces.Length)];
+        random.Shuffle(shuffled.AsSpan(), (ulong)epoch);
+        order = new (int, int)[shuffled.Length];
+        var before = 0L;
+        for (var at = 0; at < shuffled.Length; at++)
+        {
+            order[at] = (shuffled[at], (int)(before * StepsPerEpoch / Targets));
+            before += written[shuffled[at]];
+        }
+        orderedEpoch = epoch;
+    }
+}

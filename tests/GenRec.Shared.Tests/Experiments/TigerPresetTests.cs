@@ -1,0 +1,75 @@
+using GenRec.Shared.Experiments;
+using GenRec.Shared.SemanticIds;
+
+namespace GenRec.Shared.Tests.Experiments;
+
+[Collection(TorchGenerator.Name)]
+public class TigerPresetTests
+{
+    public static TheoryData<string> Names => [.. TigerPreset.All.Select(preset => preset.Name)];
+
+    public static TheoryData<string> Smoke =>
+        [.. TigerPreset.All.Where(preset => preset.Scale == "smoke").Select(preset => preset.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void APresetIsValidAndSaysWhereItsValuesComeFrom(string name)
+    {
+        var preset = TigerPreset.Find(name);
+        preset.Model.Validate();
+        preset.Training.Validate();
+        Assert.False(string.IsNullOrWhiteSpace(preset.Model.Source));
+        Assert.False(string.IsNullOrWhiteSpace(preset.Ids.Source));
+    }
+
+    [Fact]
+    public void NamesAreUnique() =>
+        Assert.Equal(TigerPreset.All.Count, TigerPreset.All.DistinctBy(preset => preset.Name).Count());
+
+    [Theory]
+    [MemberData(nameof(Smoke))]
+    public void ASmokePresetGoesTheWholeRoad(string name)
+    {
+        using var folder = new TestFolder();
+        var preset = TigerPreset.Find(name);
+        var run = RunFolder.Create(folder.Path, "run", preset, seed: 1);
+        var result = TigerExperiment.Run(preset, 1, run);
+        Assert.InRange(result.Metrics["NDCG@10"], 1e-6, 1);
+        var record = TigerExperiment.Record(preset, [run]);
+        Assert.Empty(record.Problems());
+        Assert.NotEmpty(record.Curve!);
+        Assert.True(SemanticIdFile.Load(Path.Combine(run.Path, "ids.json")).IsUnique);
+    }
+
+    [Fact]
+    public void OptionsAreFoundInModelTrainingScheduleAndOptimizer()
+    {
+        var changed = TigerPreset
+            .Find("tiger-rqkmeans-smoke-smoke")
+            .With(
+                new Dictionary<string, string>
+                {
+                    ["userTokens"] = "7",
+                    ["steps"] = "3",
+                    ["warmupSteps"] = "2",
+                    ["weightDecay"] = "0.1",
+                }
+            );
+        Assert.Equal(7, changed.Model.UserTokens);
+        Assert.Equal((3, null), ((int)changed.Training.Steps!, changed.Training.Epochs));
+        Assert.Equal(2, changed.Training.Schedule.WarmupSteps);
+        Assert.Equal(0.1, changed.Training.Optimizer.WeightDecay);
+        var wrong = Assert.Throws<ArgumentException>(() =>
+            changed.With(new Dictionary<string, string> { ["depth"] = "7" })
+        );
+        Assert.Contains("no option 'depth'", wrong.Message);
+        Assert.Contains("ids", wrong.Message);
+    }
+
+    private sealed class TestFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("genrec-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, true);
+    }
+}
