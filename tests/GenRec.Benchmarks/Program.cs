@@ -17,6 +17,7 @@ internal static class Program
             LatencyCommand.Make(),
             KernelStartCommand.Make(),
             KernelMemoryCommand.Make(),
+            FeedCommand.Make(),
             BdnCommand.Make(),
             WorkerCommand.Make(),
         };

@@ -98,14 +98,19 @@ internal static class DataCommand
     private static Argument<string> NameOf() =>
         new("name") { Description = "Name of a data set, see 'genrec data list'" };
 
-    private static IEnumerable<string> Worlds => WorldPreset.All.Select(world => $"world-{world.Name}");
+    private static IEnumerable<string> Worlds =>
+        WorldPreset.All.Select(world => world.Name).Concat(FeedPreset.All.Select(feed => feed.Name)).Select(WorldName);
+
+    private static string WorldName(string preset) => $"world-{preset}";
 
     private static Dataset Load(string name)
     {
         if (PublicDatasets.Find(name) is { } set)
             return set.Load();
-        if (WorldPreset.All.FirstOrDefault(world => $"world-{world.Name}" == name) is { } preset)
+        if (WorldPreset.All.FirstOrDefault(world => WorldName(world.Name) == name) is { } preset)
             return World.Create(preset).Dataset;
+        if (FeedPreset.All.FirstOrDefault(world => WorldName(world.Name) == name) is { } feed)
+            return FeedWorld.Create(feed).Dataset;
         var names = PublicDatasets.All.Select(known => known.Name).Concat(Worlds);
         throw new UserError(
             $"No data set is called '{name}'.{NearestName.Question(name, names)} Run 'genrec data list' to see all."

@@ -27,6 +27,7 @@ public static class SessionDefaults
         "Stopwatch = System.Diagnostics.Stopwatch", // the namespace has a Trace, and so has Plotly.NET
         "GenRec.Shared.Alignment",
         "GenRec.Shared.Data",
+        "GenRec.Shared.Data.Slates",
         "GenRec.Shared.Data.Worlds",
         "GenRec.Shared.Decoding",
         "GenRec.Shared.Display",

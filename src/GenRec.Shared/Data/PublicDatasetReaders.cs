@@ -138,7 +138,7 @@ internal static class PublicDatasetReaders
         return Put(set, reviews, table, report);
     }
 
-    /// <summary>KuaiRand's log of natural recommendations with its feedback columns, and the videos' features.</summary>
+    /// <summary>A log of KuaiRand with its feedback columns, and the features of videos and users where they are at hand.</summary>
     public static Dataset KuaiRand(PublicDataset set, string folder)
     {
         var columns = new InteractionColumns
@@ -147,12 +147,25 @@ internal static class PublicDatasetReaders
             Time = "time_ms",
             TimeFormat = TimeFormat.UnixMilliseconds,
         };
-        var (log, report) = InteractionCsv.Read(In(folder, "log_standard_4_25_to_5_08_pure.csv.gz"), columns);
-        var videos = ItemCsv.Read(In(folder, "video_features_basic_pure.csv.gz"), "video_id", log.ItemKeys!, report);
-        var users = Found(folder, "user_features_pure.csv.gz") is { } features
+        var logs = set.Files.Where(file => file.StartsWith("log_", StringComparison.Ordinal)).ToArray();
+        var (log, report) = InteractionCsv.Read(Array.ConvertAll(logs, file => In(folder, file)), columns);
+        var size = logs[0][(logs[0].LastIndexOf('_') + 1)..]; // pure.csv.gz, 1k.csv.gz
+        var videos = Found(folder, $"video_features_basic_{size}") is { } basic
+            ? ItemCsv.Read(basic, "video_id", log.ItemKeys!, report)
+            : null;
+        var users = Found(folder, $"user_features_{size}") is { } features
             ? ItemCsv.Read(features, "user_id", log.UserKeys!, report).Frame
             : null;
         return Put(set, log, videos, report) with { Users = users };
+    }
+
+    /// <summary>KuaiRec's big matrix as a log with watch times, and the videos' captions or categories.</summary>
+    public static Dataset KuaiRec(PublicDataset set, string folder)
+    {
+        var (log, report) = KuaiRecText.ReadLog(In(folder, "big_matrix.csv.gz"));
+        var about = Found(folder, "kuairec_caption_category.csv") ?? Found(folder, "item_categories.csv.gz");
+        var videos = about is null ? null : ItemCsv.Read(about, "video_id", log.ItemKeys!, report);
+        return Put(set, log, videos, report);
     }
 
     /// <summary>Sets whose files hold cases.</summary>

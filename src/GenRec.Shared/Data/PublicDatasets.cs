@@ -62,6 +62,7 @@ public sealed record PublicDataset(
 public static class PublicDatasets
 {
     private const string Amazon = "Amazon reviews (UCSD): research use, no explicit licence found; do not pass on";
+    private const string Kuaishou = "CC BY-SA 4.0: name the authors (Gao et al., CIKM 2022) and share alike";
     private const string MovieLens =
         "GroupLens: cite, no commercial use, no redistribution without permission; read the set's README";
 
@@ -242,12 +243,67 @@ public static class PublicDatasets
             228_329,
             "KuaiRand README for the whole standard log: 27,285 / 7,551 / 1,436,609; this is its part of 25 April to 8 May",
             "KuaiRand-Pure (Kuaishou), standard log, rows in wmyh-0416/kuairand-short-video-recommender",
-            "CC BY-SA 4.0: name the authors (Gao et al., CIKM 2022) and share alike"
+            Kuaishou
         )
         {
             Files = ["log_standard_4_25_to_5_08_pure.csv.gz", "video_features_basic_pure.csv.gz"],
             Optional = [("user_features_pure.csv.gz", "no features of users")],
             Read = PublicDatasetReaders.KuaiRand,
+        },
+        new(
+            "kuairand-pure-random",
+            27_285,
+            7_583,
+            1_186_059,
+            "KuaiRand README",
+            "KuaiRand-Pure (Kuaishou), videos shown at random, 22 April to 8 May 2022",
+            Kuaishou
+        )
+        {
+            Folder = "kuairand-pure",
+            Files = ["log_random_4_22_to_5_08_pure.csv.gz"],
+            Optional =
+            [
+                ("video_features_basic_pure.csv.gz", "no features of videos"),
+                ("user_features_pure.csv.gz", "no features of users"),
+            ],
+            Read = PublicDatasetReaders.KuaiRand,
+        },
+        new(
+            "kuairand-1k",
+            1_000,
+            4_369_953,
+            11_713_045,
+            "KuaiRand README",
+            "KuaiRand-1K (Kuaishou), the whole standard log, 8 April to 8 May 2022",
+            Kuaishou
+        )
+        {
+            Files = ["log_standard_4_08_to_4_21_1k.csv.gz", "log_standard_4_22_to_5_08_1k.csv.gz"],
+            Optional =
+            [
+                ("video_features_basic_1k.csv.gz", "no features of videos"),
+                ("user_features_1k.csv.gz", "no features of users"),
+            ],
+            Read = PublicDatasetReaders.KuaiRand,
+        },
+        new(
+            "kuairec",
+            7_176,
+            10_728,
+            12_530_806,
+            "KuaiRec README; an earlier state of it prints 10,729 items",
+            "KuaiRec (Kuaishou), big matrix",
+            Kuaishou
+        )
+        {
+            Files = ["big_matrix.csv.gz"],
+            Optional =
+            [
+                ("kuairec_caption_category.csv", "no captions of videos"),
+                ("item_categories.csv.gz", "no categories of videos"),
+            ],
+            Read = PublicDatasetReaders.KuaiRec,
         },
         new(
             "microlens-iba",
@@ -305,6 +361,15 @@ public static class PublicDatasets
         const string File = "history_until_4_24.tsv.gz";
         var folder = DataFolders.Find("kuairand-pure", File);
         return Importers.KuaiRandText.ReadHistories(Path.Combine(folder, File), log?.ItemKeys);
+    }
+
+    /// <summary>KuaiRec's small matrix: how much of each video each of 1,411 users watched, 99.6 % of all pairs.</summary>
+    /// <exception cref="DirectoryNotFoundException">It is on none of the data folders; the message says what to do.</exception>
+    /// <exception cref="Importers.DataFormatException">The file is broken; the message says where.</exception>
+    public static WatchRatios LoadKuaiRecMatrix()
+    {
+        const string File = "small_matrix.csv.gz";
+        return Importers.KuaiRecText.ReadMatrix(Path.Combine(DataFolders.Find("kuairec", File), File));
     }
 
     /// <summary>KuaiSearch's demonstration files: 200 rows each of items, users, searches, ranked items and judgements.</summary>

@@ -20,6 +20,17 @@ public enum ArchiveKind
     Gz,
 }
 
+/// <summary>Files of a data folder that have to be computed from what an archive holds.</summary>
+public enum DerivedLayout
+{
+    /// <summary>None: what is installed are copies.</summary>
+    None,
+
+    /// <summary>KuaiRand-Pure: the standard log from 25 April on, and each user's history before it.</summary>
+    [JsonStringEnumMemberName("kuairand-pure")]
+    KuaiRandPure,
+}
+
 /// <summary>One file of an official source.</summary>
 /// <param name="Name">Name in the catalogue, unique: <c>ml-100k</c>, <c>amazon14-beauty-reviews</c>.</param>
 /// <param name="Dataset">Folder in the cache; several files may share one.</param>
@@ -36,9 +47,10 @@ public enum ArchiveKind
 /// <param name="Archive">How it is packed. Zip and tar are unpacked into <c>unpacked/</c> beside the file.</param>
 /// <param name="Install">
 /// Files of the data folder made from it: their name to the member's path in the archive, or <c>.</c> for the file itself.
-/// A name that ends in <c>.gz</c> is compressed.
+/// A name that ends in <c>.gz</c> is compressed; a member's path that starts with <c>**/</c> is sought in every folder.
 /// </param>
 /// <param name="Extra">Whether the data set is complete without it: fetched by its own name, or with all.</param>
+/// <param name="Derive">What is computed from it beyond copies.</param>
 public sealed record DownloadSource(
     string Name,
     string Dataset,
@@ -54,7 +66,8 @@ public sealed record DownloadSource(
     string? GitBlob = null,
     ArchiveKind Archive = ArchiveKind.None,
     IReadOnlyDictionary<string, string>? Install = null,
-    bool Extra = false
+    bool Extra = false,
+    DerivedLayout Derive = DerivedLayout.None
 ) : RichRecord
 {
     /// <summary>Whether a checksum is known. Without one the computed SHA-256 is reported, and a warning.</summary>

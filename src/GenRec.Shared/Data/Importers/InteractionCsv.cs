@@ -48,12 +48,43 @@ public static class InteractionCsv
         ImportOptions? options = null,
         char separator = ',',
         bool hasHeader = true
+    ) => Read([path], columns, options, separator, hasHeader);
+
+    /// <summary>Reads a table that stands in several files of the same columns, as if they were one.</summary>
+    /// <param name="paths">Plain or gzip text; at least one.</param>
+    /// <param name="columns">Which columns hold what; the default names when null. The first file decides which are feedback.</param>
+    /// <param name="options">Policies; the defaults when null.</param>
+    /// <param name="separator">What stands between columns.</param>
+    /// <param name="hasHeader">Whether the first line of each file names the columns.</param>
+    /// <returns>The interactions and what was noticed while reading.</returns>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="DataFormatException">A column is missing, or a row is broken and the policy is to fail.</exception>
+    public static (Interactions Interactions, ImportReport Report) Read(
+        IReadOnlyList<string> paths,
+        InteractionColumns? columns = null,
+        ImportOptions? options = null,
+        char separator = ',',
+        bool hasHeader = true
     )
     {
-        using var rows = new CsvRows(path, separator, hasHeader);
-        var plan = new ColumnPlan(columns ?? new InteractionColumns(), rows);
-        var builder = new InteractionBuilder(options, plan.FeedbackNames);
-        builder.StartFile(path);
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentOutOfRangeException.ThrowIfZero(paths.Count, nameof(paths));
+        columns ??= new InteractionColumns();
+        InteractionBuilder? builder = null;
+        foreach (var path in paths)
+        {
+            using var rows = new CsvRows(path, separator, hasHeader);
+            var plan = new ColumnPlan(columns, rows);
+            builder ??= new InteractionBuilder(options, plan.FeedbackNames);
+            columns = columns with { Feedback = plan.FeedbackNames };
+            builder.StartFile(path);
+            AddAll(rows, plan, builder);
+        }
+        return (builder!.Build(), builder.Report);
+    }
+
+    private static void AddAll(CsvRows rows, ColumnPlan plan, InteractionBuilder builder)
+    {
         var feedback = new float[plan.Feedback.Length];
         while (rows.TryRead(out var complaint))
         {
@@ -65,7 +96,6 @@ public static class InteractionCsv
             else
                 builder.AddAt(rows[plan.User], rows[plan.Item], time, rows.Line, feedback);
         }
-        return (builder.Build(), builder.Report);
     }
 
     /// <summary>Writes a table with a header, user after user: user, item, time where known, feedback.</summary>

@@ -5,7 +5,7 @@ namespace GenRec.Shared.Data.Importers;
 /// <summary>Reads the file of histories that goes with a part of KuaiRand's log.</summary>
 public static class KuaiRandText
 {
-    private const string Header = "user_id\thistory_len\tlast_time_ms\twatch\tlike\tlong_view";
+    internal const string Header = "user_id\thistory_len\tlast_time_ms\twatch\tlike\tlong_view";
 
     /// <summary>Reads histories: user, true length, last time in milliseconds, and three lists of videos apart by spaces.</summary>
     /// <param name="path">Plain or gzip text, columns apart by tabs, with a header.</param>

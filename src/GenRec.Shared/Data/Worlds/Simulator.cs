@@ -122,7 +122,10 @@ internal sealed class Simulator(WorldPreset preset, Catalogue items, CounterRand
         return (int)Math.Min(preset.MaxLength, preset.MinLength + Math.Floor(excess));
     }
 
-    private UserTraits DrawTraits(int user)
+    private UserTraits DrawTraits(int user) => DrawTastes(traits, user);
+
+    /// <summary>Favourite attributes, inclinations and restlessness of a user.</summary>
+    public static UserTraits DrawTastes(CounterRandom traits, int user)
     {
         var inclination = new double[ChoiceModel.Reasons];
         for (var reason = 0; reason < inclination.Length; reason++)
@@ -139,34 +142,47 @@ internal sealed class Simulator(WorldPreset preset, Catalogue items, CounterRand
             Enumerable.Range(0, count).Aggregate(0ul, (bits, n) => bits | 1ul << traits.At(user, from + n).Below(of));
     }
 
-    // Three to five topics; every other one is near the first, that is, in its department.
-    private Interests DrawInterests(int user)
+    private Interests DrawInterests(int user) => DrawInterests(items, traits, user);
+
+    /// <summary>Three to five topics; every other one is near the first, that is, in its department.</summary>
+    public static Interests DrawInterests(Catalogue items, CounterRandom traits, int user)
     {
         var topics = new int[3 + traits.At(user, 100).Below(3)];
         Array.Fill(topics, -1);
         for (var k = 0; k < topics.Length; k++)
-            topics[k] = DrawTopic(topics, k % 2 == 1 ? topics[0] : -1, traits.At(user, 101 + k));
+            topics[k] = DrawTopic(items, topics, k % 2 == 1 ? topics[0] : -1, traits.At(user, 101 + k));
         return new Interests(
             topics,
             Normalised([.. topics.Select((_, k) => PortableMath.Exp(0.5 * traits.At(user, 120 + k).Normal))])
         );
     }
 
-    private Interests Drift(int user, int at, Interests old)
+    private Interests Drift(int user, int at, Interests old) =>
+        Drift(items, drift, user, at, old, preset.InterestTurnover);
+
+    /// <summary>Taste at the next visit: shares wander, and now and then one topic gives way to another.</summary>
+    public static Interests Drift(
+        Catalogue items,
+        CounterRandom drift,
+        int user,
+        int at,
+        Interests old,
+        double turnover
+    )
     {
         var topics = (int[])old.Topics.Clone();
         var weights = old.Weights.Select((w, k) => w * PortableMath.Exp(0.15 * drift.At(user, 32 * at + k).Normal));
-        if (drift.At(user, 32 * at + 20).Chance(preset.InterestTurnover))
+        if (drift.At(user, 32 * at + 20).Chance(turnover))
         {
             var gone = drift.At(user, 32 * at + 21).Below(topics.Length);
             var near = drift.At(user, 32 * at + 22).Chance(0.6) ? topics[gone] : -1;
-            topics[gone] = DrawTopic(topics, near, drift.At(user, 32 * at + 23));
+            topics[gone] = DrawTopic(items, topics, near, drift.At(user, 32 * at + 23));
         }
         return new Interests(topics, Normalised([.. weights]));
     }
 
     // A topic that is not among those taken, in proportion to its pull; near another means in its department.
-    private int DrawTopic(int[] taken, int near, CounterDraw draw) =>
+    private static int DrawTopic(Catalogue items, int[] taken, int near, CounterDraw draw) =>
         draw.Categorical([
             .. items.TopicPull.Select(
                 (pull, topic) => taken.Contains(topic) || near >= 0 && topic / 6 != near / 6 ? 0 : pull
