@@ -49,15 +49,11 @@ public sealed class ComparisonReport : RichObject
         var body = new StringBuilder($"<h1>{Title}</h1>");
         body.Append(ReproductionTables.Of(systems).ToHtml()).Append(ClaimsTable().ToHtml());
         foreach (var (table, figure) in parts)
-            body.Append("<h2>")
-                .Append(HtmlText.Escape(table.Title!))
-                .Append("</h2>")
-                .Append(table.ToHtml())
-                .Append(figure?.ToHtml());
+            body.Append("<section>").Append(table.ToHtml()).Append(figure?.ToHtml()).Append("</section>");
         return $$"""
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><title>{{Title}}</title>
-            <style>body { font-family: system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em }</style>
+            <style>body { font-family: system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em } section { margin: 2em 0 }</style>
             <script>{{PlotlyScript.Text}}</script></head>
             <body>{{body}}</body></html>
 

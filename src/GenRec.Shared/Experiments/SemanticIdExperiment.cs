@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GenRec.Shared.Evaluation;
+using GenRec.Shared.Models.Baselines;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;
 using TorchSharp;
@@ -50,7 +51,15 @@ public static class SemanticIdExperiment
         if (fit is not null)
             evidence = evidence with { Codec = fit.Codec, Collisions = fit.Collisions };
         var report = SemanticIdReport.Of(preset.Variant, ids, evidence);
-        var metrics = new Dictionary<string, double>(report.Metrics()) { [ParametersKey] = fit?.Codec.Parameters ?? 0 };
+        var own = fit?.OwnIds ?? ids.ContentIds();
+        var recall = CollisionRecall.Of(own, preset.LoadSplit(), train => new ItemNeighbours(train));
+        var metrics = new Dictionary<string, double>(report.Metrics())
+        {
+            ["itemknn-recall-10-by-tuple"] = recall.ByTuple,
+            ["itemknn-recall-10-by-member"] = recall.ByMember,
+            ["itemknn-recall-10-by-list"] = recall.ByList,
+            [ParametersKey] = fit?.Codec.Parameters ?? 0,
+        };
         var result = new SeedResult(
             seed,
             metrics,
@@ -94,7 +103,7 @@ public static class SemanticIdExperiment
             Machine = runs[0].Description.Environment.Machine(),
             Commit = runs[0].Description.Environment.Commit,
             Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
-            Note = note,
+            Note = note is null ? $"{preset.Settings}." : $"{preset.Settings}. {note}",
         }.WithSeeds([
             .. results.Select(result =>
                 result with

@@ -96,6 +96,25 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
         return changed;
     }
 
+    /// <summary>Sizes and settings in words, for records.</summary>
+    public string Settings =>
+        string.Join(
+            "; ",
+            new[]
+            {
+                RqVae is { } model
+                    ? $"layers {string.Join('-', model.Hidden)}-{model.Latent}, {model.Levels} x {model.Codes} codes, batch "
+                        + $"{model.BatchSize}, {Training!.Epochs} epochs at {Training.LearningRate}, unused codes moved every "
+                        + $"{model.ResetEverySteps} updates, weights of the best reconstruction"
+                    : null,
+                KMeans is { } plain
+                    ? $"{plain.Levels} x {plain.Codes} codes, at most {plain.Clustering.Rounds} rounds a level"
+                    : null,
+                PublishedFile is { } file ? $"read from {file}" : $"shared codes: {Collisions}",
+                Source,
+            }.OfType<string>()
+        );
+
     /// <summary>The quantiser of this preset; null for a published set.</summary>
     /// <param name="items">The catalogue, for ids from categories.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -123,6 +142,14 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
         var (items, vectors) = LoadVectors();
         return (items, EmbeddingSteps.Learn(vectors, EmbeddingStep.SubtractMean).Apply(vectors));
     }
+
+    /// <summary>The data set's interactions, last items left out, to see what shared codes do to recall.</summary>
+    public Split LoadSplit() =>
+        Splits.LeaveOneOut(
+            WorldPreset.All.FirstOrDefault(world => world.Name == Dataset) is { } preset
+                ? World.Create(preset).Dataset.Interactions
+                : PublicDatasets.Load(Dataset).Interactions
+        );
 
     /// <summary>The published ids.</summary>
     /// <exception cref="InvalidOperationException">The preset makes ids itself.</exception>

@@ -24,7 +24,12 @@ public sealed partial record SemanticIdPreset
         Schedule = new LinearSchedule { WarmupSteps = 100 },
     };
 
-    private static readonly TrainingOptions Short = Long with { Epochs = 60, EvaluateEveryEpochs = 10 };
+    private static readonly TrainingOptions Short = Long with
+    {
+        Epochs = 200,
+        EvaluateEveryEpochs = 20,
+        LearningRate = 3e-3, // few steps
+    };
 
     private static readonly ResidualKMeansOptions PlainKMeans = new();
 
@@ -118,7 +123,7 @@ public sealed partial record SemanticIdPreset
         [
             new($"rqvae-3x{codes}", dataset, scale)
             {
-                RqVae = Tiger with { Hidden = [64], Latent = 16, Codes = codes, BatchSize = 256 },
+                RqVae = Tiger with { Hidden = [64], Codes = codes, BatchSize = 256 },
                 Training = training,
                 Source = "ours: sizes for a laptop",
             },

@@ -36,19 +36,39 @@ public static partial class Figures
         foreach (var kind in kinds)
         foreach (var faint in new[] { true, false })
             AddNodes(sketch, nodes, levels, heights, kind, kinds.IndexOf(kind), faint);
-        foreach (var axis in new[] { "xaxis", "yaxis" })
-            sketch.Layout(
-                axis,
-                new Attributes
-                {
-                    ["visible"] = false,
-                    ["autorange"] = axis == "yaxis" ? "reversed" : true,
-                    ["automargin"] = true,
-                }
-            );
+        sketch.Layout("xaxis", new Attributes { ["visible"] = false, ["range"] = Width(nodes, levels) });
+        sketch.Layout(
+            "yaxis",
+            new Attributes
+            {
+                ["visible"] = false,
+                ["autorange"] = "reversed",
+                ["automargin"] = true,
+            }
+        );
+        sketch.Layout(
+            "legend",
+            new Attributes
+            {
+                ["bgcolor"] = "rgba(0,0,0,0)",
+                ["orientation"] = "h",
+                ["x"] = 0,
+                ["y"] = 1,
+                ["yanchor"] = "bottom",
+            }
+        );
         var numbers = nodes.Select((node, at) => (object?[])[levels[at], node.Label, node.Kind, node.Detail]);
         var table = new Table(["level", "node", "kind", "detail"], [.. numbers]) { MaxRows = MostRowsOfNumbers };
         return sketch.Finish(title, caption, table);
+    }
+
+    /// <summary>The horizontal range: as much beyond the last level as its longest label takes.</summary>
+    private static double[] Width(IReadOnlyList<TreeNode> nodes, int[] levels)
+    {
+        const double Letter = 6.5 / 600; // of the plot, at the usual width
+        var last = Math.Max(1, levels.Max());
+        var longest = nodes.Where((_, at) => levels[at] == levels.Max()).Max(node => node.Label.Length);
+        return [-0.05 * last, last / (1 - Math.Min(0.6, 0.03 + longest * Letter))];
     }
 
     private static (int[] Levels, double[] Heights, int Leaves) Place(IReadOnlyList<TreeNode> nodes)
@@ -121,6 +141,7 @@ public static partial class Figures
             .ToArray();
         if (some.Length == 0)
             return;
+        var parents = nodes.Select(node => node.Parent).ToHashSet();
         sketch.Add(
             "scatter",
             new Attributes
@@ -132,7 +153,8 @@ public static partial class Figures
                 ["x"] = some.Select(at => levels[at]).ToArray(),
                 ["y"] = some.Select(at => heights[at]).ToArray(),
                 ["text"] = some.Select(at => " " + HtmlText.Escape(nodes[at].Label)).ToArray(),
-                ["textposition"] = "middle right",
+                // Beside a leaf; above the branches that leave a node.
+                ["textposition"] = some.Select(at => parents.Contains(at) ? "top right" : "middle right").ToArray(),
                 ["opacity"] = faint ? 0.45 : 1,
                 ["marker"] = new Attributes
                 {

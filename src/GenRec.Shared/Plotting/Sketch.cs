@@ -13,7 +13,7 @@ internal sealed class Attributes : Dictionary<string, object?>
 /// <summary>Collects traces and layout in plotly.js's own words, and makes the one Plotly.NET chart of a figure.</summary>
 internal sealed class Sketch
 {
-    private const int CaptionColumns = 110;
+    private const int CaptionColumns = 94;
     private const int CaptionLine = 16; // pixels
     private readonly List<Trace> traces = [];
     private readonly Attributes layout = [];

@@ -21,8 +21,8 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
 
     private readonly Lock gate = new();
     private readonly List<(double Epoch, double Value)> losses = [];
-    private readonly List<(double Epoch, double Value)> validations = [];
-    private readonly List<(long Step, double Seconds)> reached = []; // at each validation
+    private readonly List<(double Epoch, IReadOnlyDictionary<string, double> Metrics)> validations = [];
+    private readonly List<(long Step, double Seconds, double Value)> reached = []; // the watched metric
     private readonly List<double> speeds = [];
     private readonly IReadOnlyList<ReferenceLine> references;
     private readonly EpochLines lines = new();
@@ -49,7 +49,7 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
     }
 
     /// <summary>The validation metric by epoch.</summary>
-    public LearningCurve Validation => Curve(validations, name);
+    public LearningCurve Validation => Of(metric, name);
 
     /// <summary>The validation metric by seconds of updates, validations not counted: the axis on which models compare.</summary>
     public LearningCurve ValidationBySeconds => ValidationBy(at => at.Seconds);
@@ -59,6 +59,22 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
 
     /// <summary>The training loss by epoch: each value is the mean since the last report.</summary>
     public LearningCurve Loss => Curve(losses, name);
+
+    /// <summary>Any validation metric by epoch; without points where no validation named it.</summary>
+    /// <param name="metricName">The metric.</param>
+    /// <param name="curve">Name in the legend; the metric's where null.</param>
+    public LearningCurve Of(string metricName, string? curve = null)
+    {
+        lock (gate)
+            return Curve(
+                [
+                    .. validations
+                        .Where(one => one.Metrics.ContainsKey(metricName))
+                        .Select(one => (one.Epoch, one.Metrics[metricName])),
+                ],
+                curve ?? metricName
+            );
+    }
 
     /// <summary>Median training speed, in samples (positions) a second; NaN before the first report.</summary>
     public double SamplesPerSecond
@@ -119,11 +135,11 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
             losses.Add((report.At.Epoch, report.Loss));
             speeds.Add(report.SamplesPerSecond);
         }
-        if (value is Validated validated && validated.Metrics.TryGetValue(metric, out var result))
-        {
-            validations.Add((validated.At.Epoch, result));
-            reached.Add((validated.At.Step, validated.UpdateSeconds));
-        }
+        if (value is not Validated validated)
+            return;
+        validations.Add((validated.At.Epoch, validated.Metrics));
+        if (validated.Metrics.TryGetValue(metric, out var result))
+            reached.Add((validated.At.Step, validated.UpdateSeconds, result));
     }
 
     private IEnumerable<string> Facts(TrainingPosition at)
@@ -136,17 +152,16 @@ public sealed class TrainingWatch : RichObject, IProgress<TrainingEvent>, IDispo
             yield return string.Create(CultureInfo.InvariantCulture, $"loss {last.Loss:F4}");
             yield return string.Create(CultureInfo.InvariantCulture, $"{last.SamplesPerSecond:N0} samples/s");
         }
-        if (validations.Count > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{metric} {validations[^1].Value:F4}");
+        if (Of(metric).Values is [.., var newest])
+            yield return string.Create(CultureInfo.InvariantCulture, $"{metric} {newest:F4}");
     }
 
-    private Display.Figure Draw() =>
-        Figures.Training(name, Curve(losses, "loss"), Curve(validations, metric), references);
+    private Display.Figure Draw() => Figures.Training(name, Curve(losses, "loss"), Of(metric), references);
 
-    private LearningCurve ValidationBy(Func<(long Step, double Seconds), double> axis)
+    private LearningCurve ValidationBy(Func<(long Step, double Seconds, double Value), double> axis)
     {
         lock (gate)
-            return new(name, [.. reached.Select(axis)], [.. validations.Select(point => point.Value)]);
+            return new(name, [.. reached.Select(axis)], [.. reached.Select(point => point.Value)]);
     }
 
     private LearningCurve Curve(List<(double Epoch, double Value)> points, string curve)

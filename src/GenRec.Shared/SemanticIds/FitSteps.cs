@@ -81,7 +81,7 @@ internal static class FitSteps
         };
         var (repaired, outcome) = CollisionRepair.Apply(ids, options.Collisions, codec, embeddings);
         options.Progress?.Report(new FitProgress(1, outcome.Summary));
-        return new QuantiserFit(repaired, codec, outcome, clock.Elapsed.TotalSeconds);
+        return new QuantiserFit(repaired, codec, outcome, clock.Elapsed.TotalSeconds) { OwnIds = ids };
     }
 
     /// <summary>SHA-256 over shape and numbers, hexadecimal.</summary>

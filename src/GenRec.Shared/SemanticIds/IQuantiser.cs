@@ -72,6 +72,9 @@ public sealed record QuantiserFit(SemanticIdTable Ids, ICodec Codec, CollisionOu
     : RichRecord,
         IDisposable
 {
+    /// <summary>The quantiser's own codes, before anything was done about those that items share.</summary>
+    public required SemanticIdTable OwnIds { get; init; }
+
     /// <summary>What training came to; null for a quantiser that no trainer trains.</summary>
     public Training.TrainingResult? Training { get; init; }
 

@@ -122,6 +122,17 @@ public sealed class SemanticIdTable : RichValue
         return new SemanticIdTable(codebookSizes, codes, structure, isNumbered);
     }
 
+    /// <summary>The ids without the level that only numbers equal ones; the table itself where there is no such level.</summary>
+    public SemanticIdTable ContentIds()
+    {
+        if (!IsNumbered)
+            return this;
+        var kept = new int[ItemCount * ContentLevels];
+        for (var row = 0; row < ItemCount; row++)
+            this[row + 1][..ContentLevels].CopyTo(kept.AsSpan(row * ContentLevels));
+        return With(sizes[..ContentLevels], kept, isNumbered: false);
+    }
+
     /// <summary>The items that have these codes, ascending; empty where none has.</summary>
     /// <param name="id">A whole tuple, <c>[Levels]</c>. Each call looks at all items: a trie is the tool for many.</param>
     public IReadOnlyList<int> ItemsOf(ReadOnlySpan<int> id)
