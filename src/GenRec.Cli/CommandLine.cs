@@ -28,6 +28,7 @@ internal static class CommandLine
         root.Add(KernelCommand.Create(terminal));
         root.Add(DataCommand.Create(terminal));
         root.Add(ExperimentCommand.Create(terminal, experiments));
+        root.Add(NotesCommand.Create(terminal));
         root.Add(DoctorCommand.Create(terminal));
         root.Add(OperatorsCommand.Create(terminal));
         root.Add(BootstrapCommand.Create(terminal));

@@ -13,6 +13,7 @@ internal sealed class Terminal
             return;
         Styled.Profile.Width = 160; // a file or a pipe has no width of its own
         Styled.Profile.Capabilities.Interactive = false;
+        Styled.Profile.Capabilities.Ansi = false; // nor a use for colours
     }
 
     /// <summary>Results, as plain text.</summary>

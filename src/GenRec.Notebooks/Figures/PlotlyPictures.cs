@@ -58,6 +58,25 @@ public static class PlotlyPictures
         }
     }
 
+    /// <summary>Draws one figure, or returns null where no browser can.</summary>
+    /// <param name="json">The figure as plotly JSON.</param>
+    public static byte[]? TryDraw(string json)
+    {
+        if (Chromium.Find() is not { } browser)
+            return null;
+        try
+        {
+            return Task.Run(() => DrawAsync(browser, [JsonNode.Parse(json)!.AsObject()]))
+                .GetAwaiter()
+                .GetResult()[0]
+                .Png;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Draws figures.</summary>
     /// <param name="browser">The browser's program, see <see cref="Chromium.Find"/>.</param>
     /// <param name="figures">Each with <c>data</c> and <c>layout</c>.</param>

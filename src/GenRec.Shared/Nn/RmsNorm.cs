@@ -15,6 +15,7 @@ public sealed class RmsNorm : Module<Tensor, Tensor>, IRichValue
 {
     private readonly Parameter weight; // [D], starts at one
     private readonly Scalar epsilon; // kept: a temporary number may be freed during the call that takes it
+    private readonly float smallest; // the same
 
     /// <summary>Makes a norm over the last axis.</summary>
     /// <param name="width">D, the length of the last axis, at least 1.</param>
@@ -23,7 +24,7 @@ public sealed class RmsNorm : Module<Tensor, Tensor>, IRichValue
         : base(nameof(RmsNorm))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        this.epsilon = epsilon;
+        (this.epsilon, smallest) = (epsilon, (float)epsilon);
         weight = new Parameter(ones(width));
         RegisterComponents();
     }
@@ -33,6 +34,8 @@ public sealed class RmsNorm : Module<Tensor, Tensor>, IRichValue
     /// <returns>Same shape, owned by the caller.</returns>
     public override Tensor forward(Tensor input)
     {
+        if (CpuInference.Fits(input))
+            return CpuInference.RmsNorm(input, weight, smallest);
         using var scope = NewDisposeScope();
         var scale = input.square().mean([-1], keepdim: true).add_(epsilon).rsqrt_(); // [.., 1]
         return (input * scale).mul(weight).MoveToOuterDisposeScope();

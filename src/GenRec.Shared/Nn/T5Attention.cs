@@ -57,8 +57,11 @@ internal sealed partial class T5SelfAttention : Module<Tensor, Tensor, Tensor>
         var (batch, width) = (x.shape[0], x.shape[1]);
         var rows = batch * width;
         var (heads, headWidth, inner) = (options.Heads, options.HeadWidth, options.Inner);
-        var all = Products.Linear(x, queryKeyValue.weight!, null, options.Precision).view(rows, 1, 3 * inner);
-        var own = cache.Append(layer, all.narrow(-1, inner, 2 * inner)); // [R, t, 2 H dk]
+        var all = Products.Linear(x, queryKeyValue.weight!, null, options.Precision).view(rows, 3 * inner);
+        cache.Append(layer, all);
+        if (cache.PromptLength == 0 && !dropout.training && CpuInference.Fits(all))
+            return Out(CpuInference.OwnPositions(cache, layer, bias, heads).view(batch, width, inner));
+        var own = cache.Gather(layer, from: inner); // [R, t, 2 H dk]
         var length = own.shape[1];
         var query = all.narrow(-1, 0, inner).view(rows, heads, 1, headWidth); // [R, H, 1, dk]
         var keys = own.narrow(-1, 0, inner).view(rows, length, heads, headWidth).permute(0, 2, 3, 1); // [R, H, dk, t]

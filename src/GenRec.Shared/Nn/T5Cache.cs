@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GenRec.Shared.Display;
 using static TorchSharp.torch;
 
@@ -52,12 +53,17 @@ public sealed class T5Memory : RichObject, IDisposable
 }
 
 /// <summary>Keys and values of the positions that a decoder has produced, beam by beam, behind a prompt that beams share.</summary>
-/// <remarks>Beams are rows <c>b W + w</c>; <see cref="Reorder"/> is called when beams were chosen.</remarks>
+/// <remarks>
+/// Beams are rows <c>b W + w</c>; <see cref="Reorder"/> is called when beams were chosen. Positions stay where they were
+/// written: what is reordered are row numbers, which say where each beam's ancestors stood.
+/// </remarks>
 public sealed class T5Cache : RichObject, IDisposable
 {
-    private readonly Tensor?[] own; // each [R, t, 2 H dk]: keys, then values
+    private readonly List<Tensor>[] own; // positions of each layer, each [R_s, C]: what the layer's attention wrote
     private readonly (Tensor Keys, Tensor Values)[] prompt;
     private readonly Tensor? promptMask;
+    private Tensor? ancestors; // [s, R], int64: rows of the first s positions; a beam's own row in those behind
+    private Tensor? places; // [R t]: the same as rows of all positions, one below the other
 
     /// <summary>An empty cache.</summary>
     /// <param name="layers">Decoder layers.</param>
@@ -66,7 +72,7 @@ public sealed class T5Cache : RichObject, IDisposable
 
     internal T5Cache(int layers, (Tensor Keys, Tensor Values)[] prompt, Tensor? promptMask)
     {
-        own = new Tensor?[layers];
+        own = [.. Enumerable.Range(0, layers).Select(_ => new List<Tensor>())];
         (this.prompt, this.promptMask) = (prompt, promptMask);
         promptMask?.DetachFromDisposeScope();
         foreach (var (keys, values) in prompt)
@@ -80,10 +86,11 @@ public sealed class T5Cache : RichObject, IDisposable
     public long PromptLength => prompt.Length == 0 ? 0 : prompt[0].Values.shape[2];
 
     /// <summary>t, positions a beam has of its own.</summary>
-    public long Length => own[0]?.shape[1] ?? 0;
+    public long Length => own[0].Count;
 
     /// <summary>R, beams of all users; 0 before the first step.</summary>
-    public long Rows => own[0]?.shape[0] ?? 0;
+    public long Rows =>
+        ancestors is { } known && known.shape[0] == Length ? known.shape[1] : own[0].LastOrDefault()?.shape[0] ?? 0;
 
     internal Tensor PromptMask => promptMask!; // [B, 1, 1, P]
 
@@ -93,20 +100,22 @@ public sealed class T5Cache : RichObject, IDisposable
     /// <param name="rows">Old row of each new row, <c>[R']</c>, int64.</param>
     public void Reorder(Tensor rows)
     {
-        for (var layer = 0; layer < own.Length; layer++)
-            if (own[layer] is { } old)
-            {
-                own[layer] = old.index_select(0, rows).DetachFromDisposeScope();
-                old.Dispose();
-            }
+        ArgumentNullException.ThrowIfNull(rows);
+        if (Length == 0)
+            return;
+        using var scope = NewDisposeScope();
+        Keep(ref ancestors, Lineage().index_select(1, rows));
+        Keep(ref places, null);
     }
 
     /// <summary>Frees everything.</summary>
     public void Dispose()
     {
         promptMask?.Dispose();
-        foreach (var one in own)
-            one?.Dispose();
+        ancestors?.Dispose();
+        places?.Dispose();
+        foreach (var one in own.SelectMany(positions => positions))
+            one.Dispose();
         foreach (var (keys, values) in prompt)
         {
             keys.Dispose();
@@ -114,12 +123,65 @@ public sealed class T5Cache : RichObject, IDisposable
         }
     }
 
-    /// <summary>Adds a position, <c>[R, 1, 2 H dk]</c>, and gives all, <c>[R, t, 2 H dk]</c>.</summary>
-    internal Tensor Append(int layer, Tensor one)
+    /// <summary>Adds a position, <c>[R, C]</c>: keys and values of all beams, and what else belongs to them. Layers come in their order.</summary>
+    internal void Append(int layer, Tensor one)
     {
-        var old = own[layer];
-        var all = old is null ? one.contiguous() : cat([old, one], 1);
-        old?.Dispose();
-        return own[layer] = all.DetachFromDisposeScope();
+        if (layer == 0 && Length > 0)
+        {
+            using var scope = NewDisposeScope();
+            if (ancestors is null || ancestors.shape[0] < Length)
+                Keep(ref ancestors, Lineage()); // no beam was chosen since: all go on where they are
+            Keep(ref places, null);
+        }
+        own[layer].Add(one.alias().DetachFromDisposeScope());
+    }
+
+    /// <summary>The positions of a layer as they were written, each <c>[R_s, C]</c>; the cache's own.</summary>
+    internal IReadOnlyList<Tensor> Own(int layer) => own[layer];
+
+    /// <summary>Row of each beam's ancestor in a position, <c>[R]</c>; empty where it is the beam's own row. On the CPU.</summary>
+    internal ReadOnlySpan<long> RowsOf(int position)
+    {
+        if (position == Length - 1)
+            return [];
+        var rows = (int)ancestors!.shape[1];
+        return MemoryMarshal.Cast<byte, long>(ancestors.bytes).Slice(position * rows, rows);
+    }
+
+    /// <summary>Each beam's own positions, <c>[R, t, C - from]</c>; in the caller's scope.</summary>
+    /// <param name="layer">Which layer.</param>
+    /// <param name="from">First column wanted.</param>
+    internal Tensor Gather(int layer, long from = 0)
+    {
+        var columns = own[layer][0].shape[1] - from;
+        var parts = own[layer].Select(one => one.narrow(1, from, columns)).ToArray();
+        if (parts.Length == 1)
+            return parts[0].unsqueeze(1);
+        if (places is null)
+        {
+            using var scope = NewDisposeScope();
+            var starts = own[layer].Select(one => one.shape[0]).Aggregate(new List<long> { 0 }, Next).SkipLast(1);
+            var first = tensor(starts.ToArray(), device: parts[0].device).unsqueeze(1); // [t, 1]
+            Keep(ref places, (Lineage() + first).t().reshape(-1));
+        }
+        return cat(parts).index_select(0, places!).view(-1, parts.Length, columns);
+
+        static List<long> Next(List<long> before, long rows) => [.. before, before[^1] + rows];
+    }
+
+    /// <summary>Rows of all positions there are, <c>[t, R]</c>.</summary>
+    private Tensor Lineage()
+    {
+        if (ancestors is { } known && known.shape[0] == Length)
+            return known.alias();
+        var rows = own[0][^1].shape[0];
+        var same = arange(rows, dtype: ScalarType.Int64, device: own[0][0].device).unsqueeze(0); // [1, R]
+        return ancestors is null ? same : cat([ancestors, same]);
+    }
+
+    private static void Keep(ref Tensor? field, Tensor? value)
+    {
+        field?.Dispose();
+        field = value?.DetachFromDisposeScope();
     }
 }

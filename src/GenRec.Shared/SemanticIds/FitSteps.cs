@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.SemanticIds;
 
@@ -36,6 +37,8 @@ internal static class FitSteps
     public static void RequireFinite(EmbeddingMatrix vectors)
     {
         var values = vectors.Values;
+        if (RowMath.AllFinite(values))
+            return;
         for (var at = 0; at < values.Length; at++)
             if (!float.IsFinite(values[at]))
                 throw new ArgumentException(

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
@@ -61,35 +62,47 @@ internal static class NearestCodes
     }
 
     /// <summary>Place of the largest <c>scores - offsets</c>; of equal ones the first.</summary>
+    /// <remarks>One pass finds the largest, four vectors at a time; a second one looks where it is, and stops there.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int ArgMax(ReadOnlySpan<float> scores, ReadOnlySpan<float> offsets, out float largest)
     {
-        var (at, best) = (0, 0);
-        largest = float.NegativeInfinity;
-        if (scores.Length >= 2 * Vector256<float>.Count)
+        ref var score = ref MemoryMarshal.GetReference(scores);
+        ref var offset = ref MemoryMarshal.GetReference(offsets[..scores.Length]);
+        var step = Vector256<float>.Count;
+        var (at, a) = (0, Vector256.Create(float.NegativeInfinity));
+        var (b, c, d) = (a, a, a);
+        for (; at <= scores.Length - 4 * step; at += 4 * step)
         {
-            ref var score = ref MemoryMarshal.GetReference(scores);
-            ref var offset = ref MemoryMarshal.GetReference(offsets);
-            var top = Vector256.Create(float.NegativeInfinity);
-            var places = Vector256<int>.Zero;
-            var now = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7);
-            for (; at <= scores.Length - Vector256<float>.Count; at += Vector256<float>.Count)
-            {
-                var value = Vector256.LoadUnsafe(ref score, (nuint)at) - Vector256.LoadUnsafe(ref offset, (nuint)at);
-                var greater = Vector256.GreaterThan(value, top);
-                top = Vector256.ConditionalSelect(greater, value, top);
-                places = Vector256.ConditionalSelect(greater.AsInt32(), now, places);
-                now += Vector256.Create(Vector256<float>.Count);
-            }
-            for (var lane = 0; lane < Vector256<float>.Count; lane++)
-                if (top[lane] > largest || (top[lane] == largest && places[lane] < best))
-                    (largest, best) = (top[lane], places[lane]);
+            a = Vector256.MaxNative(a, Difference(ref score, ref offset, at));
+            b = Vector256.MaxNative(b, Difference(ref score, ref offset, at + step));
+            c = Vector256.MaxNative(c, Difference(ref score, ref offset, at + 2 * step));
+            d = Vector256.MaxNative(d, Difference(ref score, ref offset, at + 3 * step));
+        }
+        for (; at <= scores.Length - step; at += step)
+            a = Vector256.MaxNative(a, Difference(ref score, ref offset, at));
+        a = Vector256.MaxNative(Vector256.MaxNative(a, b), Vector256.MaxNative(c, d));
+        largest = float.NegativeInfinity;
+        for (var lane = 0; lane < step; lane++)
+            largest = Math.Max(largest, a.GetElement(lane));
+        for (; at < scores.Length; at++)
+            largest = Math.Max(largest, scores[at] - offsets[at]);
+
+        var wanted = Vector256.Create(largest);
+        for (at = 0; at <= scores.Length - step; at += step)
+        {
+            var equal = Vector256.Equals(Difference(ref score, ref offset, at), wanted).ExtractMostSignificantBits();
+            if (equal != 0)
+                return at + BitOperations.TrailingZeroCount(equal);
         }
         for (; at < scores.Length; at++)
-            if (scores[at] - offsets[at] is var value && value > largest)
-                (largest, best) = (value, at);
-        return best;
+            if (scores[at] - offsets[at] == largest)
+                return at;
+        return 0;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Difference(ref float score, ref float offset, int at) =>
+        Vector256.LoadUnsafe(ref score, (nuint)at) - Vector256.LoadUnsafe(ref offset, (nuint)at);
 
     /// <summary>Subtracts one row from another in place.</summary>
     public static void Subtract(Span<float> from, ReadOnlySpan<float> row)
@@ -112,20 +125,7 @@ internal static class NearestCodes
     }
 
     /// <summary>Sum of squares of a row.</summary>
-    public static float SquaredNorm(ReadOnlySpan<float> row)
-    {
-        var sum = Vector<float>.Zero;
-        var at = 0;
-        for (; at <= row.Length - Vector<float>.Count; at += Vector<float>.Count)
-        {
-            var part = new Vector<float>(row[at..]);
-            sum += part * part;
-        }
-        var total = Vector.Sum(sum);
-        for (; at < row.Length; at++)
-            total += row[at] * row[at];
-        return total;
-    }
+    public static float SquaredNorm(ReadOnlySpan<float> row) => RowMath.Dot(row, row);
 
     /// <summary>Copies a matrix into a tensor on the CPU, owned by the caller.</summary>
     public static Tensor ToTensor(ReadOnlySpan<float> values, int rows, int columns)

@@ -122,8 +122,11 @@ public sealed class ResidualCodebooks : RichObject, ICodec
         var residual = NearestCodes.ToTensor(vectors.Values, vectors.Rows, Width);
         var values = NearestCodes.Floats(residual);
         for (var level = 0; level < last; level++)
-        for (var row = 0; row < vectors.Rows; row++)
-            Step(values.Slice(row * Width, Width), level, codes[row * codebooks.Length + level]);
+        {
+            var book = NearestCodes.Floats(codebooks[level]);
+            for (var row = 0; row < vectors.Rows; row++)
+                Step(values.Slice(row * Width, Width), book, codes[row * codebooks.Length + level]);
+        }
         return NearestCodes.Floats(cdist(residual, codebooks[last]).square().contiguous()).ToArray();
     }
 
@@ -168,18 +171,19 @@ public sealed class ResidualCodebooks : RichObject, ICodec
         for (var level = 0; level < levels; level++)
         {
             NearestCodes.Assign(residual, codebooks[level], nearest, []);
+            var book = NearestCodes.Floats(codebooks[level]);
             for (var row = 0; row < rows; row++)
             {
                 codes[row * levels + level] = nearest[row];
                 if (level < levels - 1)
-                    Step(values.Slice(row * Width, Width), level, nearest[row]);
+                    Step(values.Slice(row * Width, Width), book, nearest[row]);
             }
         }
     }
 
-    private void Step(Span<float> residual, int level, int code)
+    private void Step(Span<float> residual, ReadOnlySpan<float> book, int code)
     {
-        NearestCodes.Subtract(residual, NearestCodes.Floats(codebooks[level]).Slice(code * Width, Width));
+        NearestCodes.Subtract(residual, book.Slice(code * Width, Width));
         if (normalises)
             ScaleToLengthOne(residual);
     }

@@ -19,6 +19,8 @@ internal static class BdnCommand
         typeof(AdamBenchmark),
         typeof(BatchBenchmark),
         typeof(RankingBenchmark),
+        typeof(AssignBenchmark),
+        typeof(BeamStepBenchmark),
     ];
 
     public static Command Make()

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using GenRec.Benchmarks.Harness;
 using GenRec.Shared.Data;
 using GenRec.Shared.Decoding;
+using GenRec.Shared.Experiments;
 using GenRec.Shared.Nn;
 using static TorchSharp.torch;
 
@@ -57,7 +59,15 @@ internal static class LatencyCommand
                 File.WriteAllText(
                     file.FullName,
                     JsonSerializer.Serialize(
-                        new Table(MachineInfo.Line(options.Threads)[2..], BeamWorkload.Model.Width, rows),
+                        new Table(
+                            MachineInfo.Line(options.Threads)[2..],
+                            RunEnvironment.CommitOf(Environment.CurrentDirectory),
+                            DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                            parsed.GetValue(repeats),
+                            options.Seed,
+                            BeamWorkload.Model.Width,
+                            rows
+                        ),
                         json
                     ) + "\n"
                 );
@@ -216,7 +226,15 @@ internal static class LatencyCommand
         }
     }
 
-    private sealed record Table(string Machine, int Width, IReadOnlyList<Row> Rows);
+    private sealed record Table(
+        string Machine,
+        string Commit,
+        string Measured,
+        int Repeats,
+        int Seed,
+        int Width,
+        IReadOnlyList<Row> Rows
+    );
 
     /// <summary>One measurement; times in milliseconds.</summary>
     private sealed record Row(

@@ -77,7 +77,11 @@ internal static class ReferenceCommand
                 return 2;
             }
         });
-        return new Command("reference", "Trains a reference loop and ranks the whole catalogue.") { sasRec };
+        return new Command("reference", "Trains reference loops, so that their quality can be held against ours.")
+        {
+            sasRec,
+            RqVaeQuality.Make(),
+        };
     }
 
     private static Option<int> Number(string name, int standard, string description, int least = 1) =>

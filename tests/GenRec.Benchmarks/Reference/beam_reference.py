@@ -4,11 +4,15 @@ Encoder states are repeated for each beam, keys and values of the encoder are co
 reordered after each step, and a trie of dictionaries is asked once for each beam and step for a mask over the whole vocabulary
 (the trie of facebookresearch/GENRE, which LC-Rec and LETTER copy; beam search as Hugging Face's generate does it).
 
-Arguments: folder, beams, users in a batch, heads, threads. The folder holds weights.f32 with weights.txt (names and shapes),
+Where Hugging Face's generate does more (a Python loop over the beams of each step in its scorer, position buckets computed anew
+in each step, a fifth step for the end token), this script does less: it is the faster of the two.
+
+Arguments: folder, beams, users in a batch, heads, most threads; the script takes the number at which it is fastest. The folder holds weights.f32 with weights.txt (names and shapes),
 ids.txt (a line an item: its tokens) and histories.txt (a line a user: tokens, oldest first). All are read before "ready".
 "run n" is answered with "users seconds", "memory" with resident bytes, "lists" with the items and scores of the first batch.
 """
 
+import ctypes
 import math
 import sys
 import time
@@ -163,13 +167,34 @@ def read(folder, heads):
     return T5(weights, heads), lines("ids.txt"), lines("histories.txt")
 
 
+def use_threads(count):
+    torch.set_num_threads(count)
+    try:
+        ctypes.CDLL("libopenblas.so.0").openblas_set_num_threads(count)
+    except (OSError, AttributeError):
+        pass  # another BLAS, which torch's own number reaches or which has one thread
+
+
+def fastest_threads(most, act):
+    """With more threads than the small operators need, PyTorch may be several times slower."""
+    times = {}
+    for count in range(1, most + 1):
+        use_threads(count)
+        act()
+        start = time.perf_counter()
+        for _ in range(3):
+            act()
+        times[count] = time.perf_counter() - start
+    return min(times, key=times.get)
+
+
 def main():
-    folder, beams, batch, heads, threads = Path(sys.argv[1]), *(int(word) for word in sys.argv[2:6])
-    torch.set_num_threads(threads)
+    folder, beams, batch, heads, most_threads = Path(sys.argv[1]), *(int(word) for word in sys.argv[2:6])
     model, ids, histories = read(folder, heads)
     bias_cached(model)
     trie, levels = Trie(ids), len(ids[0])
     batches = [histories[at : at + batch] for at in range(0, len(histories), batch)]
+    use_threads(fastest_threads(most_threads, lambda: search(model, trie, levels, batches[0], beams)))
     done = 0
     print(f"# PyTorch {torch.__version__}, {torch.get_num_threads()} threads", file=sys.stderr, flush=True)
     print("ready", flush=True)

@@ -2,6 +2,7 @@ using CsCheck;
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Decoding;
+using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Tests.Data;
 
 namespace GenRec.Shared.Tests.Decoding;
@@ -173,6 +174,18 @@ public class PrefixTrieTests
         );
         Assert.Contains("item 9 is the beginning of the id of item 8", failure.Message);
         Assert.Contains("end token", failure.Message);
+    }
+
+    [Fact]
+    public void ATableOfSemanticIdsKeepsItsCodebooks()
+    {
+        var ids = new SemanticIdTable([4, 3], [0, 2, 1, 1, 0, 2]); // code 3 of the first level is unused, items 1 and 3 share an id
+        using var trie = PrefixTrie.Build(ids);
+        Assert.Equal([4, 3], trie.Layout.Sizes);
+        Assert.Equal([1, 3], trie.ItemsOf(0, 2));
+        using var joint = PrefixTrie.Build(ids, TokenLayout.Joint([4, 3]));
+        Assert.Equal([2], joint.ItemsOf(1, 1));
+        Assert.Throws<ArgumentException>(() => PrefixTrie.Build(ids, TokenLayout.PerLevel([4])));
     }
 
     [Fact]

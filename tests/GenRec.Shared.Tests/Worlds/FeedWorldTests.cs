@@ -13,7 +13,10 @@ public class FeedWorldTests
     public void PresetSeedAndVersionNameOneWorld()
     {
         Assert.Equal(1, FeedWorld.Version);
-        Assert.Equal("338dba6317413feb4c9ac24dfd0cd5c4803cbd94eaff9878246490eae571a95f", FeedWorld.Create(FeedPreset.Smoke).Fingerprint());
+        Assert.Equal(
+            "338dba6317413feb4c9ac24dfd0cd5c4803cbd94eaff9878246490eae571a95f",
+            FeedWorld.Create(FeedPreset.Smoke).Fingerprint()
+        );
         Assert.NotEqual(world.Fingerprint(), FeedWorld.Create(FeedPreset.Smoke, seed: 2).Fingerprint());
         Assert.Equal("world-feed-smoke-v1", world.Dataset.Name);
     }
