@@ -53,14 +53,22 @@ public sealed class StoppingTests
     {
         using var session = new TestSession(grace: Short);
         await session.ValueAsync("var steps = 0;");
-        using var cancel = new CancellationTokenSource(Short);
-        var (result, sink) = await session.RunAsync(
-            "while (true) { Cancellation.ThrowIfCancellationRequested(); steps++; Thread.Sleep(1); }",
+        using var cancel = new CancellationTokenSource();
+        var running = session.RunAsync(
+            "while (true) { Cancellation.ThrowIfCancellationRequested(); steps++; Thread.Sleep(1); "
+                + $"AppDomain.CurrentDomain.SetData(\"{nameof(AnInterruptStopsTheCellAndNotTheSession)}\", steps); }}",
             cancel: cancel.Token
         );
+        while (!HasStepped() && !running.IsCompleted) // an interrupt before the first step would stop no loop
+            await Task.Delay(1);
+        await cancel.CancelAsync();
+        var (result, sink) = await running;
         Assert.Equal(CellOutcome.Interrupted, result.Outcome);
         Assert.Equal("Interrupted", Assert.Single(sink.Errors).Name);
         Assert.Equal("True", await session.ValueAsync("steps > 0"));
+
+        static bool HasStepped() =>
+            AppDomain.CurrentDomain.GetData(nameof(AnInterruptStopsTheCellAndNotTheSession)) is not null;
     }
 
     [Fact]
