@@ -53,6 +53,7 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         new("index_select", d => Numbers(d, 7, 3).index_select(0, Ids(d, 9, 7))),
         new("index_add_", d => zeros(7, 3, device: d).index_add_(0, Ids(d, 9, 7), Numbers(d, 9, 3), 1)),
         new("index_copy_", d => zeros(7, 3, device: d).index_copy_(0, Ids(d, 3, 7), Numbers(d, 3, 3))),
+        new("index_copy", d => zeros(7, 3, device: d).index_copy(0, Ids(d, 3, 7), Numbers(d, 3, 3))),
         new("index_fill_", d => zeros(7, 3, device: d).index_fill_(0, Ids(d, 3, 7), 2)),
         new("gather", d => Numbers(d, 4, 6).gather(1, Ids(d, 4, 6).unsqueeze(1))),
         new("scatter_", d => zeros(4, 6, device: d).scatter_(1, Ids(d, 4, 6).unsqueeze(1), Numbers(d, 4, 1))),
@@ -93,6 +94,8 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
                 + Numbers(d, 6).fill_(1)
         ),
         new("eq, ge, gt, le, lt, logical_and, logical_not, logical_or, logical_or_", Comparisons),
+        new("clamp_min_, sqrt_", d => Numbers(d, 6).clamp_min_(0.1).sqrt_()),
+        new("flatten, split, unbind", d => Numbers(d, 4, 3, 2).split(3)[0].flatten(0, 1).unbind(1)[1]),
         new("div", d => Numbers(d, 6).div(3)),
         new("flip, permute, expand_as, full_like, ones_like", Copied),
         new("normalize", d => functional.normalize(Numbers(d, 4, 6))),

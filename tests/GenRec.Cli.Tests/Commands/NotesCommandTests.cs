@@ -29,7 +29,7 @@ public sealed class NotesCommandTests : IDisposable
         );
         var told = await NotesAsync();
         Assert.Equal((0, ""), (told.ExitCode, told.Error));
-        Assert.Contains("○ TIGER** ✓", told.Out);
+        Assert.Matches(@"\S TIGER\*\* ✓", told.Out); // the first mark is the workbook's state, which changes
         Assert.Contains("◇ Mine: a paper*", told.Out);
         Assert.Contains("2018", told.Out);
         foreach (var name in new[] { "SASRec", "BERT4Rec", "OneRec**"[..6], "GR4AD", "UniGRF-" })
