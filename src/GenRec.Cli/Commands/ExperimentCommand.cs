@@ -124,7 +124,7 @@ internal static class ExperimentCommand
         var isLong = experiment.Scale == "paper" && DataFolders.Repository is not null;
         var records = isLong ? ExperimentCompareCommand.Records(null) : [];
         var disk = folder ?? DataFolders.Repository ?? Environment.CurrentDirectory;
-        foreach (var line in RunNeeds.Check(experiment, request.Device, disk, records))
+        foreach (var line in RunNeeds.Check(experiment, request, disk, records))
             terminal.Out.WriteLine(line);
     }
 
