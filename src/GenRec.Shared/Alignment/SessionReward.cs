@@ -1,3 +1,4 @@
+using GenRec.Shared.Data;
 using GenRec.Shared.Data.Slates;
 using GenRec.Shared.Display;
 using static TorchSharp.torch;
@@ -8,10 +9,10 @@ namespace GenRec.Shared.Alignment;
 public interface ISessionReward
 {
     /// <summary>Scores several sessions a user.</summary>
-    /// <param name="histories">Behaviours, newest first, 0 behind the oldest, <c>[B, n]</c>, int64.</param>
+    /// <param name="histories">B rows of positively engaged items, oldest first, none empty.</param>
     /// <param name="slates">Item ids, <c>[B, C, m]</c>, int64.</param>
-    /// <returns><c>[B, C]</c>, float32, owned by the caller.</returns>
-    Tensor Score(Tensor histories, Tensor slates);
+    /// <returns><c>[B, C]</c>, float32, without gradients, owned by the caller.</returns>
+    Tensor Score(Histories histories, Tensor slates);
 }
 
 /// <summary>How the heads become one number.</summary>
@@ -110,9 +111,19 @@ public sealed class SessionReward(SessionRewardModel model, RewardFusion fusion)
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A shape does not fit, an item is unknown, or a history is empty.</exception>
-    public Tensor Score(Tensor histories, Tensor slates)
+    public Tensor Score(Histories histories, Tensor slates)
     {
-        using var predicted = Model.Predict(histories, slates);
+        using var predicted = Heads(histories, slates);
         return Fusion.Of(Model.Options.Heads, predicted);
+    }
+
+    /// <summary>Predictions before the fusion, <c>[B, C, heads]</c>, owned by the caller.</summary>
+    /// <inheritdoc cref="Score"/>
+    public Tensor Heads(Histories histories, Tensor slates)
+    {
+        ArgumentNullException.ThrowIfNull(histories);
+        ArgumentNullException.ThrowIfNull(slates);
+        using var read = SessionRows.NewestFirst(histories, Model.Options.HistoryLength, slates.device);
+        return Model.Predict(read, slates);
     }
 }

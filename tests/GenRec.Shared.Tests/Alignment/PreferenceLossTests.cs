@@ -114,7 +114,7 @@ public sealed class PreferenceLossTests
         var (two, pair) = (zeros(2), zeros(2, 1));
         Says("needs the reference", new Dpo(), new(two, pair, null, null, 6));
         Says("take one loser, or S-DPO", new Dpo(), new(two, zeros(2, 3), two, zeros(2, 3), 6));
-        Says("[2] and [3, 1]", new SimPo(), new(two, zeros(3, 1), null, null, 6));
+        Says("[2] and losers [3, 1]", new SimPo(), new(two, zeros(3, 1), null, null, 6));
         Says("the reference's log-probabilities are [3]", new Ipo(), new(two, pair, zeros(3), zeros(3, 1), 6));
         Says("lose digits", new Dpo(), new(two.bfloat16(), pair, two, pair, 6));
         Says("must be frozen", new Dpo(), new(two, pair, zeros(2, requires_grad: true), pair, 6));

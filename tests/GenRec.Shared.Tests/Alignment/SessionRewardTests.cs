@@ -145,7 +145,7 @@ public sealed class SessionRewardTests
     [Fact]
     public void TheTrainerTeachesItMoreThanTheMean() // of sessions that it did not see
     {
-        var feed = world.Value;
+        var feed = FeedWorld.Create(FeedPreset.Smoke with { Name = "feed-smoke-longer", Users = 120, Sessions = 6000 });
         var scale = WatchTimeScale.Quantile(feed.Slates);
         var (train, held) = RewardSessions.Of(feed.Slates, feed.Preset.Items, 10, scale).HoldOutLatest(0.2);
         using var features = tensor(feed.Vectors.ToArray()).view(-1, FeedWorld.VectorLength);
