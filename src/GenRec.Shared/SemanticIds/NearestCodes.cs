@@ -16,7 +16,7 @@ namespace GenRec.Shared.SemanticIds;
 internal static class NearestCodes
 {
     private const int BlockScores = 1 << 18; // 1 MiB of float32: stays in the second-level cache
-    private const long ScoresForOneThread = 1 << 22; // products below which a second thread costs more than it saves
+    private const long ProductsOfAThread = 1 << 24; // a third of a millisecond: less is not worth waking a thread for
 
     /// <summary>Assigns points on the CPU.</summary>
     /// <param name="points"><c>[n, d]</c>, float32, contiguous, CPU.</param>
@@ -72,7 +72,7 @@ internal static class NearestCodes
     /// <param name="work">Told the first row and their number; on several threads at once.</param>
     internal static void InRanges(int rows, long productsPerRow, Action<int, int> work)
     {
-        var threads = (int)Math.Clamp(rows * productsPerRow / ScoresForOneThread, 1, Math.Max(1, get_num_threads()));
+        var threads = (int)Math.Clamp(rows * productsPerRow / ProductsOfAThread, 1, Math.Max(1, get_num_threads()));
         if (threads == 1)
         {
             work(0, rows);
