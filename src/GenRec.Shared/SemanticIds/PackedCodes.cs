@@ -61,7 +61,11 @@ internal sealed class PackedCodes
     {
         var largest = stackalloc float[TileRows];
         var places = stackalloc int[TileRows];
-        fixed (float* start = points, panel = panels, offset = offsets)
+        fixed (
+            float* start = points,
+                panel = panels,
+                offset = offsets
+        )
             for (var row = 0; row < nearest.Length; row += TileRows)
             {
                 Tile(start, row, nearest.Length, panel, offset, largest, places);
@@ -76,15 +80,7 @@ internal sealed class PackedCodes
 
     /// <summary>All codes for six points; behind the last point its own row is repeated.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void Tile(
-        float* points,
-        int row,
-        int rows,
-        float* panel,
-        float* offset,
-        float* largest,
-        int* places
-    )
+    private unsafe void Tile(float* points, int row, int rows, float* panel, float* offset, float* largest, int* places)
     {
         var width = Width;
         var last = rows - 1;
@@ -181,12 +177,7 @@ internal sealed class PackedCodes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Take(
-        ref Vector512<float> best,
-        ref Vector512<int> blocks,
-        Vector512<float> scores,
-        int block
-    )
+    private static void Take(ref Vector512<float> best, ref Vector512<int> blocks, Vector512<float> scores, int block)
     {
         var larger = Vector512.GreaterThan(scores, best);
         best = Vector512.ConditionalSelect(larger, scores, best);

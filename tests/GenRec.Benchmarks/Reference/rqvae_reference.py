@@ -12,12 +12,13 @@ line each: "run n" with "items seconds", "memory" with resident bytes; "ready" c
 
 import sys
 import time
+import warnings
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-WORKERS = (0, 4)
+WORKERS = (0, 4)  # more than a small machine has processors for, as LC-Rec asks for them; the loader warns
 TRIAL_STEPS = 12
 
 
@@ -89,6 +90,7 @@ def endless(loader):
 
 
 def main():
+    warnings.filterwarnings("ignore", message="This DataLoader will create")
     path, widths, *numbers = sys.argv[1:]
     widths = [int(width) for width in widths.split(",")]
     levels, codes, batch, threads, seed = (int(number) for number in numbers)

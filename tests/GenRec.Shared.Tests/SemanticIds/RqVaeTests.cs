@@ -89,7 +89,12 @@ public class RqVaeTests
     public void GradientsWrittenOutAreThoseOfAutograd(string variant)
     {
         // Widths below, at and above a register's 32 numbers, so that both the loops and what they leave over run.
-        var options = Variant(variant) with { Hidden = [40, 33], Latent = 9, Precision = Precision.BFloat16 };
+        var options = Variant(variant) with
+        {
+            Hidden = [40, 33],
+            Latent = 9,
+            Precision = Precision.BFloat16,
+        };
         var vectors = Clouds.Around(30, 70, 67);
         manual_seed(3).Dispose();
         using var model = new RqVae(67, options);
