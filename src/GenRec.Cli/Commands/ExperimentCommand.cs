@@ -124,7 +124,7 @@ internal static class ExperimentCommand
         var isLong = experiment.Scale == "paper" && DataFolders.Repository is not null;
         var records = isLong ? ExperimentCompareCommand.Records(null) : [];
         var disk = folder ?? DataFolders.Repository ?? Environment.CurrentDirectory;
-        foreach (var line in RunNeeds.Check(experiment, request.Device, disk, records))
+        foreach (var line in RunNeeds.Check(experiment, request, disk, records))
             terminal.Out.WriteLine(line);
     }
 
@@ -133,7 +133,7 @@ internal static class ExperimentCommand
     {
         var there = OptionText
             .All(experiment.OptionsOf(request with { Values = null }))
-            .Select(option => option.Path.Split('.')[^1])
+            .SelectMany(option => new[] { option.Path, option.Path.Split('.')[^1] })
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var name in (request.Values?.Keys ?? []).Where(name => !there.Contains(name)))
             throw new UserError(
