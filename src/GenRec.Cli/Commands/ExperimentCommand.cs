@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Runtime;
 using Spectre.Console;
 
 namespace GenRec.Cli.Commands;
@@ -214,6 +215,14 @@ internal static class ExperimentCommand
         string? resume = null
     )
     {
+        try
+        {
+            Compute.UseThreads();
+        }
+        catch (Exception wrong) when (wrong is FormatException or ArgumentOutOfRangeException)
+        {
+            throw new UserError($"{Compute.ThreadsVariable}: {CommandLine.WithoutParameter(wrong)}");
+        }
         var shown = Repository.Shown(folder.Path);
         resume ??= ResumeCommand(shown);
         terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");
