@@ -24,6 +24,8 @@ internal static class PeerRegistry
         ConstrainedBeam.BatchPort,
         new TigerTrain(),
         new TigerInference(),
+        new OneRecTrain(),
+        new SessionBeam(),
     ];
 
     /// <summary>The comparison of this name, or null.</summary>
