@@ -79,14 +79,14 @@ public sealed record BackbonePreset(
     {
         MaxItems = 20,
         Beams = 20,
-        ValidationCases = 2000,
+        ValidationCases = 1000,
         Source = "ours: sizes that one thread trains in minutes",
     };
 
     private static readonly TrainingOptions ShortTraining = PaperTraining with
     {
         Steps = 1_000_000,
-        Seconds = 20 * 60,
+        Seconds = 15 * 60,
         SecondsOf = TimeMeasure.Processor,
         LearningRate = 2e-3,
         Schedule = new ConstantSchedule { WarmupSteps = 200 },
