@@ -133,7 +133,7 @@ internal static class ExperimentCommand
     {
         var there = OptionText
             .All(experiment.OptionsOf(request with { Values = null }))
-            .Select(option => option.Path.Split('.')[^1])
+            .SelectMany(option => new[] { option.Path, option.Path.Split('.')[^1] })
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var name in (request.Values?.Keys ?? []).Where(name => !there.Contains(name)))
             throw new UserError(
