@@ -66,7 +66,7 @@ public sealed class BackboneTask : PrefetchedTask<BackboneBatch>
             ["dataset"] = dataset,
             ["split"] = split.Name,
             ["interactions"] = split.Train.Count.ToString(),
-            ["ids"] = $"{Model.Ids.ItemCount} x {string.Join(",", Model.Ids.CodebookSizes.ToArray())}",
+            ["ids"] = Model.Ids.Fingerprint,
             ["model"] = Model.Options.ToString(),
         };
 
