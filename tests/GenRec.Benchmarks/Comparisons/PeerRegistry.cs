@@ -13,7 +13,9 @@ internal static class PeerRegistry
         new Bert4RecTrain(),
         new RankAllUsers(),
         new Batching(), // TorchSharp's data loader
-        new RqVaeTrain(),
+        RqVaeTrain.Loaded,
+        RqVaeTrain.Gathered,
+        RqVaeTrainPyTorch.Instance,
         new ResidualKMeansFit(),
         AssignMillion.Latent,
         AssignMillion.Text,
