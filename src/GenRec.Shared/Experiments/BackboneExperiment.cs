@@ -50,7 +50,7 @@ public static class BackboneExperiment
                 options: new RankingOptions { TopK = Math.Min(20, preset.Model.Beams) },
                 cancel: cancel
             )
-            .Means([.. IdExperiment.Reported.Where(metric => metric.Cutoff <= preset.Model.Beams)]);
+            .Means([.. NextItemExperiment.Reported.Where(metric => metric.Cutoff <= preset.Model.Beams)]);
         var result = new SeedResult(seed, measured, trained.WeightsOfStep, trained.Seconds);
         folder?.Complete(result);
         return result;

@@ -10,17 +10,6 @@ internal static class IdExperiment
 {
     private const string IdsName = "ids.json";
 
-    /// <summary>Metrics of a record; a shorter list leaves out those that look further.</summary>
-    public static IReadOnlyList<Metric> Reported { get; } =
-    [
-        Metric.Recall(5),
-        Metric.Ndcg(5),
-        Metric.Recall(10),
-        Metric.Ndcg(10),
-        Metric.Recall(20),
-        Metric.Ndcg(20),
-    ];
-
     /// <summary>The ids of a run: those in its folder, else of a file, else made now and kept in the folder.</summary>
     /// <param name="preset">How they are made.</param>
     /// <param name="file">Takes the place of the preset; null where there is none.</param>

@@ -79,7 +79,9 @@ public static class TigerExperiment
             options: new RankingOptions { TopK = Math.Min(model.Options.Beams, 20) },
             cancel: cancel
         );
-        var metrics = ranked.Means([.. IdExperiment.Reported.Where(metric => metric.Cutoff <= model.Options.Beams)]).ToDictionary();
+        var metrics = ranked
+            .Means([.. NextItemExperiment.Reported.Where(metric => metric.Cutoff <= model.Options.Beams)])
+            .ToDictionary();
         if (TigerMeasures.AtIdLevel(ranked, cases, model.Tokens.Ids) is var byId && model.Options.Beams >= 10)
             metrics["recallOfContentCodes10"] = byId[Metric.Recall(10)];
         if (model.Options.Constraint != Decoding.IdConstraint.Trie)

@@ -43,7 +43,7 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
         Compute.Seed(seed);
         model = new Tiger(ids, options, device);
         batcher = new TigerBatcher(split.Train, model.Tokens, options, seed);
-        validation = Spread(split.Validation, options.ValidationCases);
+        validation = split.Validation.Spread(options.ValidationCases);
     }
 
     /// <inheritdoc/>
@@ -120,12 +120,5 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
         base.Dispose(disposing);
         if (disposing)
             model.Dispose();
-    }
-
-    private static NextItemCases Spread(NextItemCases cases, int wanted)
-    {
-        if (wanted == 0 || wanted >= cases.Count)
-            return cases;
-        return cases.At([.. Enumerable.Range(0, wanted).Select(i => (int)((long)i * cases.Count / wanted))]);
     }
 }
