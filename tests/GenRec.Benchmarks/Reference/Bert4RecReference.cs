@@ -61,7 +61,7 @@ internal sealed class Bert4RecReference : IDisposable
     public Tensor Loss(Bert4RecReferenceBatch batch)
     {
         var ids = tensor(batch.Ids).view(-1, options.MaxLength); // [B, L]
-        var x = F.embedding(ids, weights["items.weight"]) + weights["positions.weight"]; // [B, L, D]
+        var x = Rows(weights["items.weight"], ids) + weights["positions.weight"]; // [B, L, D]
         x = Drop(Norm(x, "embeddingNorm"), options.Dropout);
         var mask = ids.eq(0).to_type(ScalarType.Float32).mul(Masked).view(-1, 1, 1, options.MaxLength);
         for (var block = 0; block < options.Blocks; block++)
@@ -95,6 +95,9 @@ internal sealed class Bert4RecReference : IDisposable
         Tensor Heads(string part) =>
             Linear(x, $"{at}.{part}").view(x.shape[0], x.shape[1], options.Heads, -1).transpose(1, 2);
     }
+
+    private static Tensor Rows(Tensor table, Tensor ids) =>
+        table.index_select(0, ids.view(-1)).view([.. ids.shape, table.shape[1]]);
 
     private Tensor Linear(Tensor x, string name) => F.linear(x, weights[$"{name}.weight"], weights[$"{name}.bias"]);
 
