@@ -115,8 +115,8 @@ internal static class BoundedKMeans
             for (var to = end; previous[to] >= 0; to = previous[to])
                 Move(cheapest[previous[to] * clusters + to], to);
             for (var changed = end; changed >= 0; changed = previous[changed])
-                for (var to = 0; to < clusters; to++)
-                    Seek(changed, to);
+            for (var to = 0; to < clusters; to++)
+                Seek(changed, to);
             return true;
         }
 

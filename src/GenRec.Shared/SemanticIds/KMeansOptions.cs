@@ -26,6 +26,9 @@ public sealed record KMeansOptions : RichRecord
     /// <summary>Equal cluster sizes, as OneRec wants them (arXiv:2502.18965, Algorithm 1).</summary>
     public bool Balanced { get; init; }
 
+    /// <summary>How clusters of equal size share the points out. Default: the paper's way.</summary>
+    public BalancedOrder Order { get; init; }
+
     /// <summary>
     /// Fewest points of a cluster; 0 sets no bound. With bounds each round finds the cheapest assignment that keeps them, as
     /// LETTER's start of codebooks does (arXiv:2405.07314).
@@ -46,7 +49,9 @@ public sealed record KMeansOptions : RichRecord
     {
         OptionRanges.Check(this);
         if (Balanced && IsBounded)
-            throw new ArgumentException("k-means options: Balanced makes all clusters equal; it takes no bounds besides.");
+            throw new ArgumentException(
+                "k-means options: Balanced makes all clusters equal; it takes no bounds besides."
+            );
         if (MostPoints > 0 && FewestPoints > MostPoints)
             throw new ArgumentException(
                 $"k-means options: FewestPoints {FewestPoints} is above MostPoints {MostPoints}."

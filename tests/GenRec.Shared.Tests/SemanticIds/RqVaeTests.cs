@@ -116,7 +116,9 @@ public class RqVaeTests
         manual_seed(3).Dispose();
         using var model = new RqVae(67, options);
         using var items = tensor(vectors.Values.ToArray(), 70, 67);
-        foreach (var codebook in Enumerable.Range(0, options.SharedCodebook ? 1 : options.Levels).Select(model.Codebook))
+        foreach (
+            var codebook in Enumerable.Range(0, options.SharedCodebook ? 1 : options.Levels).Select(model.Codebook)
+        )
             using (no_grad())
                 codebook.mul_(8f); // codes far enough apart that rounding chooses the same ones
         long[] rows = [.. Enumerable.Range(0, 50).Select(row => (long)(row * 7 % 70))];
@@ -221,10 +223,7 @@ public class RqVaeTests
     {
         var vectors = Clouds.Around(30, 200, 10);
         using var task = new RqVaeTask(vectors, Tiny with { SharedCodebook = true, Codes = 24 }, seed: 1);
-        Assert.Single(
-            task.Model.named_parameters(),
-            p => p.name.StartsWith("codebook", StringComparison.Ordinal)
-        );
+        Assert.Single(task.Model.named_parameters(), p => p.name.StartsWith("codebook", StringComparison.Ordinal));
         using var lengths = task.Model.Codebook(2).detach().norm(1);
         var each = lengths.data<float>().ToArray().Chunk(8).Select(part => part.Average()).ToArray();
         Assert.True(each[0] > each[1] && each[1] > each[2], string.Join(", ", each));
@@ -239,9 +238,7 @@ public class RqVaeTests
         Assert.Equal((23, 92), (bounds.FewestPoints, bounds.MostPoints));
         var many = RqVaeCare.Clustering(new RqVaeOptions { BoundedStart = true }, items: 100_000, codes: 256);
         Assert.Equal((50, 391), (many.FewestPoints, many.MostPoints)); // 4 x 50 places a code would be too few
-        Assert.Throws<ArgumentException>(() =>
-            (Tiny with { BoundedStart = true, KMeansStart = false }).Validate()
-        );
+        Assert.Throws<ArgumentException>(() => (Tiny with { BoundedStart = true, KMeansStart = false }).Validate());
     }
 
     [Fact]
