@@ -32,6 +32,7 @@ internal static class VerifyCommand
             return new[]
             {
                 Check(options),
+                VerifyBert4Rec.Check(options),
                 VerifyBeams.Check(options),
                 VerifyTiger.Check(options),
                 VerifyOneRec.Check(options),

@@ -10,6 +10,7 @@ internal static class PeerRegistry
         SasRecTrain.Beauty,
         SasRecTrain.MovieLens,
         SasRecTrainPyTorch.Beauty,
+        new Bert4RecTrain(),
         new RankAllUsers(),
         new Batching(), // TorchSharp's data loader
         RqVaeTrain.Loaded,
@@ -26,6 +27,8 @@ internal static class PeerRegistry
         new TigerInference(),
         new OneRecTrain(),
         new SessionBeam(),
+        BackbonePacking.Rows,
+        BackbonePacking.Windows,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>
