@@ -120,6 +120,12 @@ public static class FeedEvaluation
         var (m, requests) = (world.Preset.SlateLength, world.Requests());
         if (users.Length == 0 || slates.Length != users.Length * m)
             throw new ArgumentException($"{slates.Length} items, need {users.Length} slates of {m}.", nameof(slates));
+        foreach (var item in slates)
+            if (item < 1 || item > world.Oracle.ItemCount)
+                throw new ArgumentException(
+                    $"The slates hold item {item}; items are 1..{world.Oracle.ItemCount}.",
+                    nameof(slates)
+                );
         var values = new SlateValue[users.Length];
         Parallel.For(
             0,

@@ -16,7 +16,7 @@ internal sealed class OneRecTrain : IPeerComparison
 
     public string EqualWork =>
         "the gradient of one session of 5 videos with 3 codes each, a BOS before every video; width 128, 4+4 layers, 24 experts of 512 "
-        + "of which 2 work, dropout 0.1, batches of 128 sessions of the embedded feed with histories of at most 50 videos, Adam; ours in "
+        + "of which 2 work, dropout 0.1, batches of 32 sessions of the embedded feed with histories of at most 256 videos, Adam; ours in "
         + "length groups, tokens sorted by expert, in bfloat16 where the processor multiplies it faster; the peer padded, in a loop over "
         + "experts";
 

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace GenRec.Benchmarks.Harness;
 
 /// <summary>What both sides of a OneRec comparison share: sessions of the embedded feed, random ids, fresh weights.</summary>
-/// <param name="Sessions">Histories of at most 50 videos and sessions of five, all that the feed has.</param>
+/// <param name="Sessions">Histories of at most 256 videos and sessions of five, all that the feed has.</param>
 /// <param name="Ids">Three codes of 256 for each of its videos, none shared.</param>
 internal sealed record OneRecWorkload(SessionExamples Sessions, SemanticIdTable Ids)
 {
@@ -18,12 +18,12 @@ internal sealed record OneRecWorkload(SessionExamples Sessions, SemanticIdTable 
     public const int Users = 64;
     private const int Levels = 3;
 
-    /// <summary>24 experts of which two work, m = 5, as the paper; width and layers ours.</summary>
+    /// <summary>24 experts of which two work, m = 5, n = 256, as the paper; width and layers ours.</summary>
     public static OneRecOptions Model { get; } =
         new()
         {
-            MaxHistory = 50,
-            BatchSize = 128,
+            MaxHistory = 256,
+            BatchSize = 32, // padded to 256 videos, more do not fit into the memory of a small machine
             MeasureIllegalEvery = 0,
             Precision = Precision.BFloat16,
             Source = "OneRec, section 5.1.1; width 128, 4 + 4 layers ours",
