@@ -23,7 +23,10 @@ public class OneRecFigureTests
     [Fact]
     public void TheIllegalMassHasACurveForEachLevel()
     {
-        var figure = OneRecFigures.IllegalMass([new(0, [0.9, 0.8]), new(50, [0.1, 0.05])]);
+        var figure = OneRecFigures.IllegalMass([
+            new IllegalMassPoint(0, [0.9, 0.8]),
+            new IllegalMassPoint(50, [0.1, 0.05]),
+        ]);
         Assert.Contains("level 2", figure.ToHtml());
         Assert.Throws<ArgumentException>(() => OneRecFigures.IllegalMass([]));
     }
