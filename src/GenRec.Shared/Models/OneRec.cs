@@ -300,7 +300,7 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
     private Tensor Loss(Tensor states, OneRecBatch batch)
     {
         var targets = tensor(batch.Targets, device: states.device);
-        var flat = states.view(targets.shape[0], -1);
+        var flat = states.reshape(targets.shape[0], -1);
         // Without gradients there is nothing to fuse them with.
         if (!is_grad_enabled())
             return F.cross_entropy(t5.Logits(flat), targets);
