@@ -15,7 +15,7 @@ internal sealed class SessionBeam : IPeerComparison
 
     public string EqualWork =>
         $"the {OneRecWorkload.Beams} best sessions of 5 videos with 3 codes each under the trie, no video twice, by beam search, "
-        + $"{OneRecWorkload.Users} users a step, equal weights and histories; the peer pads to the longest history, copies encoder states "
+        + $"{OneRecWorkload.Users} users a step, equal weights and histories of at most 50 videos; the peer pads to the longest history, copies encoder states "
         + "and caches for each beam, asks a trie of dictionaries for each beam and masks the whole vocabulary, in float32";
 
     public double? Goal => 5;
@@ -24,7 +24,7 @@ internal sealed class SessionBeam : IPeerComparison
     {
         Compute.UseThreads(options.Threads);
         var work = OneRecWorkload.Load(options);
-        var model = work.MakeModel(options);
+        var model = work.MakeModel(options, OneRecWorkload.Served);
         model.eval();
         var step = 0;
         return new StepSide(
@@ -47,7 +47,7 @@ internal sealed class SessionBeam : IPeerComparison
     {
         set_num_threads(options.Threads);
         var work = OneRecWorkload.Load(options);
-        using var model = work.MakeModel(options);
+        using var model = work.MakeModel(options, OneRecWorkload.Served);
         var search = SessionReference.Of(model);
         var step = 0;
         return new StepSide(() =>

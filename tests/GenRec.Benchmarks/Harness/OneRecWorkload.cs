@@ -29,6 +29,9 @@ internal sealed record OneRecWorkload(SessionExamples Sessions, SemanticIdTable 
             Source = "OneRec, section 5.1.1; width 128, 4 + 4 layers ours",
         };
 
+    /// <summary>The same with shorter histories: the peer keeps a copy of the encoder's keys and values for each beam.</summary>
+    public static OneRecOptions Served { get; } = Model with { MaxHistory = 50 };
+
     /// <summary>The small feed for generated data, else the notebooks'.</summary>
     public static OneRecWorkload Load(BenchmarkOptions options)
     {
@@ -48,7 +51,7 @@ internal sealed record OneRecWorkload(SessionExamples Sessions, SemanticIdTable 
         return new OneRec(Ids, sizes ?? Model);
     }
 
-    /// <summary>Histories of a batch of users, the same on both sides.</summary>
+    /// <summary>Histories of a batch of users, the same on both sides; the model cuts them.</summary>
     public Histories HistoriesAt(int step)
     {
         var rows = Enumerable
