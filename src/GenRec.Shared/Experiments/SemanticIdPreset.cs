@@ -155,7 +155,8 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
             file,
             itemCount,
             structure: PublishedIsProduct ? CodeStructure.Product : CodeStructure.Residual,
-            isNumbered: PublishedIsNumbered
+            isNumbered: PublishedIsNumbered,
+            firstItem: PublicDatasets.Find(Dataset)?.FirstItem
         );
     }
 

@@ -10,22 +10,82 @@ public class KMeansTests
     [Theory]
     [InlineData(3, 5)]
     [InlineData(20, 7)]
+    [InlineData(64, 1)]
     [InlineData(300, 33)]
     public void TheFastNearestCodeIsThatOfAPlainLoop(int codes, int width)
     {
         var points = Clouds.Around(50, 500, width, noise: 1, seed: 3);
         var centres = Clouds.Around(50, codes, width, noise: 1, seed: 4);
-        var (nearest, distances) = (new int[500], new float[500]);
         using var p = NearestCodes.ToTensor(points.Values, 500, width);
         using var c = NearestCodes.ToTensor(centres.Values, codes, width);
-        NearestCodes.Assign(p, c, nearest, distances);
-        for (var row = 0; row < 500; row++)
+        var (nearest, distances) = (new int[500], new float[500]);
+        NearestCodes.AssignByProducts(p, c, nearest, distances);
+        Check();
+        Array.Clear(nearest);
+        Array.Clear(distances);
+        NearestCodes.AssignInRegisters(p, new PackedCodes(centres.Values, width), nearest, distances);
+        Check();
+
+        void Check()
         {
-            var all = Enumerable.Range(0, codes).Select(code => Distance(points[row], centres[code])).ToArray();
-            Assert.InRange(all[nearest[row]] - all.Min(), 0, 1e-4);
-            Assert.InRange(distances[row] - all.Min(), -1e-3, 1e-3);
+            for (var row = 0; row < 500; row++)
+            {
+                var all = Enumerable.Range(0, codes).Select(code => Distance(points[row], centres[code])).ToArray();
+                Assert.InRange(all[nearest[row]] - all.Min(), 0, 1e-4);
+                Assert.InRange(distances[row] - all.Min(), -1e-3, 1e-3);
+            }
         }
     }
+
+    [Fact]
+    public void OfEqualCodesTheFirstIsTakenWhereverItLies() =>
+        Gen.Select(Gen.Int[1, 150], Gen.Int[1, 20], Gen.Int[1, 5])
+            .Sample(
+                (codes, rows, width) =>
+                {
+                    // Whole numbers: every score is exact, so that copies of a code have equal ones.
+                    var random = new CounterRandom((ulong)(codes * 100 + rows * 10 + width));
+                    var book = Numbers(codes * width, 0);
+                    var points = Numbers(rows * width, 1);
+                    var nearest = new int[rows];
+                    new PackedCodes(book, width).Search(points, nearest, []);
+                    return Enumerable
+                        .Range(0, rows)
+                        .All(row =>
+                        {
+                            var point = points.AsSpan(row * width, width).ToArray();
+                            var all = Enumerable
+                                .Range(0, codes)
+                                .Select(code => Distance(point, book.AsSpan(code * width, width)))
+                                .ToArray();
+                            return nearest[row] == Array.IndexOf(all, all.Min());
+                        });
+
+                    float[] Numbers(int count, ulong stream) =>
+                        [.. Enumerable.Range(0, count).Select(at => (float)(random.At(stream, (ulong)at).UInt64 % 3))];
+                }
+            );
+
+    [Fact]
+    public void RangesCoverEveryRowOnceOnAnyNumberOfThreads() =>
+        Gen.Select(Gen.Int[1, 5000], Gen.Int[1, 1 << 24])
+            .Sample(
+                (rows, products) =>
+                {
+                    var seen = new int[rows];
+                    NearestCodes.InRanges(
+                        rows,
+                        products,
+                        (start, size) =>
+                        {
+                            for (var row = start; row < start + size; row++)
+                                Interlocked.Increment(ref seen[row]);
+                        }
+                    );
+                    return seen.All(times => times == 1);
+                },
+                iter: 50
+            );
 
     [Fact]
     public void OfEqualScoresTheFirstWins() =>
