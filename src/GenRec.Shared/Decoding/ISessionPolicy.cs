@@ -37,8 +37,8 @@ public interface ISessionPolicy : IDisposable
     /// <param name="histories">B rows, none empty.</param>
     /// <param name="count">N, sessions for each history, at least 1.</param>
     /// <returns>
-    /// <c>[B, N]</c> sessions, best first, owned by the caller; made without gradients and without dropout. Where there are fewer
-    /// than N, the rest has items 0 and the score negative infinity.
+    /// <c>[B, N]</c> sessions, best first, owned by the caller; made without gradients and without dropout. Where it finds
+    /// fewer than N, the rest has items 0 and the score negative infinity.
     /// </returns>
     /// <exception cref="ArgumentException">A history is empty or has an unknown item.</exception>
     DecodedSessions Sample(Histories histories, int count);
