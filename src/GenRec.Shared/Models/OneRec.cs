@@ -24,7 +24,7 @@ namespace GenRec.Shared.Models;
 /// equal size that the paper's first comparison asks for.
 /// </remarks>
 [TypeFormatterSource(typeof(RichValueFormatterSource))]
-public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, IRichValue
+public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICodeEntropies, IRichValue
 {
     /// <summary>The token before every item; also what an encoder-decoder pads with.</summary>
     public const int Bos = 0;
@@ -120,15 +120,27 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, IRi
         return (Loss(states, batch).MoveToOuterDisposeScope(), measured.IllegalMass);
     }
 
-    /// <summary>Entropy, illegal probability and likelihood of each code level under teacher forcing; without gradients.</summary>
+    /// <summary>Entropy, illegal probability and likelihood of each code level under teacher forcing; without gradients or dropout.</summary>
     /// <param name="batch">Sessions that were really served, or generated ones.</param>
     public CodeStatistics Statistics(SessionBatch batch)
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         var spelled = Spell(batch);
-        return Measure(States(spelled), spelled);
+        var wasTraining = training;
+        eval();
+        try
+        {
+            return Measure(States(spelled), spelled);
+        }
+        finally
+        {
+            train(wasTraining);
+        }
     }
+
+    /// <inheritdoc/>
+    public double[] CodeEntropies(SessionBatch batch) => Statistics(batch).Entropy;
 
     /// <inheritdoc/>
     public Tensor LogProbabilities(SessionBatch batch)

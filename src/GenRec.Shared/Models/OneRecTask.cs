@@ -105,8 +105,6 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(examples);
-        var training = model.training;
-        model.eval();
         var levels = model.Tokens.Levels;
         var (entropy, illegal, likelihood) = (new double[levels], new double[levels], new double[levels]);
         for (var from = 0; from < examples.Count; from += RowsAtOnce)
@@ -122,7 +120,6 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
                 likelihood[level] += share * part.LogProbability[level];
             }
         }
-        model.train(training);
         return new CodeStatistics(entropy, illegal, likelihood);
     }
 

@@ -155,20 +155,118 @@ public class KMeansTests
     }
 
     [Theory]
-    [InlineData(100, 10)]
-    [InlineData(103, 10)]
-    [InlineData(9, 9)]
-    public void BalancedClustersAreEquallyLarge(int rows, int clusters)
+    [InlineData(100, 10, BalancedOrder.ClusterAfterCluster)]
+    [InlineData(103, 10, BalancedOrder.ClusterAfterCluster)]
+    [InlineData(9, 9, BalancedOrder.ClusterAfterCluster)]
+    [InlineData(100, 10, BalancedOrder.NearestPairFirst)]
+    [InlineData(103, 10, BalancedOrder.NearestPairFirst)]
+    [InlineData(9, 9, BalancedOrder.NearestPairFirst)]
+    public void BalancedClustersAreEquallyLarge(int rows, int clusters, BalancedOrder order)
     {
         var made = KMeans.Fit(
             Clouds.Around(3, rows, 4),
             clusters,
             new CounterRandom(1),
-            new KMeansOptions { Balanced = true }
+            new KMeansOptions { Balanced = true, Order = order }
         );
         var counts = made.Labels.CountBy(label => label).Select(pair => pair.Value).ToArray();
         Assert.Equal(clusters, counts.Length);
         Assert.True(counts.Max() - counts.Min() <= 1);
+    }
+
+    [Theory]
+    [InlineData(BalancedOrder.ClusterAfterCluster)]
+    [InlineData(BalancedOrder.NearestPairFirst)]
+    public void ASweepIsThatOfAPlainLoop(BalancedOrder order)
+    {
+        var (points, centres) = (Clouds.Around(4, 47, 3, noise: 1, seed: 3), Clouds.Around(4, 5, 3, noise: 1, seed: 4));
+        var (free, room) = (Enumerable.Range(0, 47).ToHashSet(), new[] { 10, 10, 9, 9, 9 }); // 47 = 9 x 5 + 2
+        var expected = new int[47];
+        if (order == BalancedOrder.ClusterAfterCluster)
+            for (var cluster = 0; cluster < 5; cluster++)
+                foreach (
+                    var row in free.OrderBy(row => Distance(points[row], centres[cluster]))
+                        .Take(room[cluster])
+                        .ToArray()
+                )
+                {
+                    expected[row] = cluster;
+                    free.Remove(row);
+                }
+        else
+            for (var (taken, larger) = (new int[5], 2); free.Count > 0; )
+            {
+                var (row, cluster) = free.SelectMany(row => Enumerable.Range(0, 5).Select(cluster => (row, cluster)))
+                    .Where(pair => taken[pair.cluster] < 9 + (larger > 0 ? 1 : 0))
+                    .MinBy(pair => Distance(points[pair.row], centres[pair.cluster]));
+                expected[row] = cluster;
+                larger -= ++taken[cluster] > 9 ? 1 : 0;
+                free.Remove(row);
+            }
+        Assert.Equal(expected, Sweep(points, centres, order).Labels);
+    }
+
+    [Fact]
+    public void TheLastClustersGetWhatIsLeftUnlessNearestPairsGoFirst() // order effects
+    {
+        var (points, centres) = (
+            Clouds.Around(6, 120, 4, noise: 1, seed: 5),
+            Clouds.Around(6, 8, 4, noise: 1, seed: 6)
+        );
+        var backwards = new EmbeddingMatrix(
+            8,
+            4,
+            [.. Enumerable.Range(0, 8).Reverse().SelectMany(code => centres[code].ToArray())]
+        );
+        foreach (var order in Enum.GetValues<BalancedOrder>())
+        {
+            var (labels, renumbered) = (Sweep(points, centres, order).Labels, Sweep(points, backwards, order).Labels);
+            var same = labels.Zip(renumbered, (one, other) => one == 7 - other).All(isSame => isSame);
+            Assert.Equal(order == BalancedOrder.NearestPairFirst, same); // 120 = 8 x 15: no remainder hides the difference
+        }
+        var inOrder = Sweep(points, centres, BalancedOrder.ClusterAfterCluster).Labels;
+        double Spread(int cluster) =>
+            Enumerable
+                .Range(0, 120)
+                .Where(row => inOrder[row] == cluster)
+                .Average(row => Distance(points[row], centres[cluster]));
+        Assert.True(Spread(7) > 2 * Spread(0), $"{Spread(7)} {Spread(0)}");
+        var all = Sweep(points, centres, BalancedOrder.NearestPairFirst).Labels;
+        double Total(int[] of) => Enumerable.Range(0, 120).Sum(row => Distance(points[row], centres[of[row]]));
+        Assert.True(Total(all) < Total(inOrder));
+    }
+
+    [Fact]
+    public void BalancedIdsThatWereLearnedFromAPartKeepTheBalanceThere()
+    {
+        var vectors = Clouds.Around(5, 90, 4, noise: 1);
+        int[] learned = [.. Enumerable.Range(1, 90).Where(item => item % 3 != 0)];
+        using var fit = new ResidualKMeans(
+            new()
+            {
+                Levels = 2,
+                Codes = 6,
+                Clustering = new() { Balanced = true },
+            }
+        ).Fit(vectors, new FitOptions { Collisions = CollisionPolicy.None, LearnFrom = learned });
+        foreach (var level in new[] { 0, 1 })
+            Assert.All(learned.CountBy(item => fit.Ids[item][level]), code => Assert.Equal(10, code.Value)); // 60 / 6
+    }
+
+    private static KMeansResult Sweep(EmbeddingMatrix points, EmbeddingMatrix centres, BalancedOrder order)
+    {
+        using var p = NearestCodes.ToTensor(points.Values, points.Rows, points.Columns);
+        using var c = NearestCodes.ToTensor(centres.Values, centres.Rows, centres.Columns);
+        return BalancedKMeans.Run(
+            p,
+            c,
+            new KMeansOptions
+            {
+                Rounds = 1,
+                Balanced = true,
+                Order = order,
+            }
+        );
     }
 
     [Fact]
