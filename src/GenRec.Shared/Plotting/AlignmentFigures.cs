@@ -112,7 +112,7 @@ public static class AlignmentFigures
         return Figures.Bars(
             new FigureText(
                 "Entropy of each code of an item",
-                "Read along logged sessions. The first code chooses among topics and stays open; the last follows from the others.",
+                "Read along logged sessions, each code given those before it. 0 would mean that a code follows from the others.",
                 "code",
                 "entropy, nats"
             ),
