@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Runtime;
 using Spectre.Console;
 
 namespace GenRec.Cli.Commands;
@@ -124,7 +125,7 @@ internal static class ExperimentCommand
         var isLong = experiment.Scale == "paper" && DataFolders.Repository is not null;
         var records = isLong ? ExperimentCompareCommand.Records(null) : [];
         var disk = folder ?? DataFolders.Repository ?? Environment.CurrentDirectory;
-        foreach (var line in RunNeeds.Check(experiment, request.Device, disk, records))
+        foreach (var line in RunNeeds.Check(experiment, request, disk, records))
             terminal.Out.WriteLine(line);
     }
 
@@ -133,7 +134,7 @@ internal static class ExperimentCommand
     {
         var there = OptionText
             .All(experiment.OptionsOf(request with { Values = null }))
-            .Select(option => option.Path.Split('.')[^1])
+            .SelectMany(option => new[] { option.Path, option.Path.Split('.')[^1] })
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var name in (request.Values?.Keys ?? []).Where(name => !there.Contains(name)))
             throw new UserError(
@@ -214,6 +215,14 @@ internal static class ExperimentCommand
         string? resume = null
     )
     {
+        try
+        {
+            Compute.UseThreads();
+        }
+        catch (Exception wrong) when (wrong is FormatException or ArgumentOutOfRangeException)
+        {
+            throw new UserError($"{Compute.ThreadsVariable}: {CommandLine.WithoutParameter(wrong)}");
+        }
         var shown = Repository.Shown(folder.Path);
         resume ??= ResumeCommand(shown);
         terminal.Out.WriteLine($"{experiment.Name}: {experiment.System} on {experiment.Dataset}, in {shown}");

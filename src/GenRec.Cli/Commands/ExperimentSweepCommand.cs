@@ -90,9 +90,11 @@ internal static class ExperimentSweepCommand
                 var isSlurm = parsed.GetValue(launcher) == "slurm";
                 var root =
                     parsed.GetValue(output)?.FullName ?? Path.Combine(Repository.Root, "runs", $"{found.Name}-sweep");
-                // What the cluster's nodes offer is theirs to say; the data must be here in any case.
-                foreach (var line in RunNeeds.Check(found, isSlurm ? "cpu" : plan.Device, root, []))
-                    if (!isSlurm)
+                var first = plan.RequestOf(plan.Trials[0]);
+                if (isSlurm)
+                    RunNeeds.CheckData(found); // what the cluster's nodes offer is theirs to say
+                else
+                    foreach (var line in RunNeeds.Check(found, first, root, []))
                         terminal.Out.WriteLine(line);
                 plan.Claim(root);
                 terminal.Out.WriteLine(

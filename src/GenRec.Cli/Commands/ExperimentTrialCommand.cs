@@ -1,7 +1,6 @@
 using System.CommandLine;
 using GenRec.Cli.Experiments;
 using GenRec.Cli.Experiments.Sweeps;
-using GenRec.Shared.Runtime;
 
 namespace GenRec.Cli.Commands;
 
@@ -25,7 +24,6 @@ internal static class ExperimentTrialCommand
                 var trial = plan.Trials[index];
                 if (SweepPlan.Ended(root, trial) is not null)
                     return ExitCode.Done;
-                Compute.UseThreads();
                 var experiment = ExperimentCommand.Find(registry, plan.Preset, null);
                 var run = plan.Open(root, trial, experiment);
                 return await ExperimentCommand.WatchAsync(terminal, experiment, plan.RequestOf(trial), run, cancel);

@@ -94,6 +94,10 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
                 + Numbers(d, 6).fill_(1)
         ),
         new("eq, ge, gt, le, lt, logical_and, logical_not, logical_or, logical_or_", Comparisons),
+        new(
+            "sigmoid_, min, logical_not_",
+            d => Numbers(d, 6).sigmoid_().masked_fill((Numbers(d, 6) > 0).logical_not_(), 0) + Numbers(d, 6).min()
+        ),
         new("clamp_min_, sqrt_", d => Numbers(d, 6).clamp_min_(0.1).sqrt_()),
         new("flatten, split, unbind", d => Numbers(d, 4, 3, 2).split(3)[0].flatten(0, 1).unbind(1)[1]),
         new("div", d => Numbers(d, 6).div(3)),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
@@ -13,7 +14,7 @@ internal static class RunNeeds
 
     /// <summary>Refuses what cannot work, and describes what a long run will use.</summary>
     /// <param name="experiment">What is to be run.</param>
-    /// <param name="device">The device asked for; null for the usual one.</param>
+    /// <param name="request">What the user asked for; its device, null for the usual one, and its options count.</param>
     /// <param name="root">A folder on the disk that runs are kept on; it need not exist.</param>
     /// <param name="records">What was recorded before, to tell how long it took.</param>
     /// <returns>Lines to print; none for a short run.</returns>
@@ -21,17 +22,13 @@ internal static class RunNeeds
     /// <exception cref="DirectoryNotFoundException">The data set is not on this machine; the message says what to do.</exception>
     public static IReadOnlyList<string> Check(
         IExperiment experiment,
-        string? device,
+        ExperimentRequest request,
         string root,
         IReadOnlyList<ResultRecord> records
     )
     {
-        var set = PublicDatasets.Find(experiment.Dataset);
-        if (set is { IsAvailable: false })
-            DataFolders.Find(set.Folder, set.Files); // throws, and says where it was looked for
-        foreach (var file in experiment.Files)
-            DataFolders.Find(experiment.Dataset, file); // as well
-        var chosen = Device(device);
+        var set = CheckData(experiment);
+        var chosen = Device(request.Device);
         if (experiment.Scale != "paper")
             return [];
         var (memory, disk) = (AvailableMemory() / Gibi, FreeDisk(root) / Gibi);
@@ -46,12 +43,47 @@ internal static class RunNeeds
         var data = set is null
             ? experiment.Dataset
             : $"{set.Name} ({set.Users:N0} users, {set.Items:N0} items, {set.Interactions:N0} events), found";
+        var gpu = FreeGpuMemory(chosen);
         return
         [
-            $"needs: data {data}; device {chosen}; {memory:F1} GiB of memory and {disk:F0} GiB of disk are free{GpuMemory(chosen)}",
+            $"needs: data {data}; device {chosen}; {memory:F1} GiB of memory and {disk:F0} GiB of disk are free"
+                + (gpu is null ? "" : $", and {gpu / Gibi:F1} GiB of the GPU"),
+            .. set is null ? [] : Memory(experiment.OptionsOf(request), set, chosen, gpu ?? AvailableMemory()),
             .. Before(experiment, records),
             "The first minute will tell how long it takes here.",
         ];
+    }
+
+    /// <summary>Tells the memory a run needs, and refuses where not half of it is there.</summary>
+    /// <remarks>The estimate is an upper end, so that a run with less than it is warned of and not refused.</remarks>
+    internal static IEnumerable<string> Memory(object options, PublicDataset set, string device, long free)
+    {
+        if (MemoryEstimate.Of(options, set.Items, set.Interactions) is not { } estimate)
+            yield break;
+        var isCpu = device == "cpu";
+        var need = isCpu ? estimate.OnCpu : estimate.OnDevice;
+        var place = isCpu ? "memory" : "GPU memory";
+        if (free < need / 2)
+            throw new UserError(
+                $"The run needs up to {need / Gibi:F1} GiB of {place}, and {free / Gibi:F1} GiB are free. "
+                    + "Close something, or take a smaller batch (see 'genrec experiment show')."
+            );
+        yield return $"memory: up to {need / Gibi:F1} GiB of {place} "
+            + $"(weights and optimizer {estimate.Weights / Gibi:F2}, a training step {estimate.Step / Gibi:F2})"
+            + (free < need ? "; that much is not free: should it fail, take a smaller batch" : "");
+    }
+
+    /// <summary>Refuses a run whose data are not here.</summary>
+    /// <returns>The public data set; null for the embedded world.</returns>
+    /// <exception cref="DirectoryNotFoundException">The data set is not on this machine; the message says what to do.</exception>
+    public static PublicDataset? CheckData(IExperiment experiment)
+    {
+        var set = PublicDatasets.Find(experiment.Dataset);
+        if (set is { IsAvailable: false })
+            DataFolders.Find(set.Folder, set.Files); // throws, and says where it was looked for
+        foreach (var file in experiment.Files)
+            DataFolders.Find(experiment.Dataset, file); // as well
+        return set;
     }
 
     /// <summary>Memory that can be taken without pushing others out, in bytes.</summary>
@@ -95,27 +127,30 @@ internal static class RunNeeds
             .Take(1)
             .Select(record => $"recorded before: {Duration.Words(record.Seconds)} a seed on {record.Machine}");
 
-    private static string GpuMemory(string device)
+    /// <summary>Free memory of an NVIDIA GPU in bytes; null for other devices and where its tool is not there.</summary>
+    private static long? FreeGpuMemory(string device)
     {
         if (!device.StartsWith("cuda", StringComparison.Ordinal))
-            return "";
+            return null;
         try
         {
             var start = new ProcessStartInfo(
                 "nvidia-smi",
-                ["--query-gpu=memory.free,memory.total", "--format=csv,noheader"]
+                ["--query-gpu=memory.free", "--format=csv,noheader,nounits"] // in MiB
             )
             {
                 RedirectStandardOutput = true,
             };
             using var tool = Process.Start(start)!;
             var lines = tool.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            var index = device.Contains(':', StringComparison.Ordinal) ? int.Parse(device.Split(':')[1]) : 0;
-            return index < lines.Length ? $"; GPU memory free, total: {lines[index].Trim()}" : "";
+            var index = device.Contains(':', StringComparison.Ordinal)
+                ? int.Parse(device.Split(':')[1], CultureInfo.InvariantCulture)
+                : 0;
+            return index < lines.Length && long.TryParse(lines[index].Trim(), out var mebi) ? mebi << 20 : null;
         }
-        catch (Exception missing) when (missing is System.ComponentModel.Win32Exception or FormatException)
+        catch (System.ComponentModel.Win32Exception)
         {
-            return ""; // the tool is not there: nothing to tell
+            return null;
         }
     }
 }

@@ -68,7 +68,12 @@ internal static class PublicDatasetReaders
             form: SequenceForm.LinePerUser,
             options: new ImportOptions { ItemIds = ItemIds.AsGivenFromZero }
         );
-        var asins = KeyFile.Read(In(folder, "item2id.tsv.gz"), sequences.ItemCount, first: 0, numberFirst: false);
+        var asins = KeyFile.Read(
+            In(folder, "item2id.tsv.gz"),
+            sequences.ItemCount,
+            first: set.FirstItem,
+            numberFirst: false
+        );
         return Put(set, sequences.WithKeys(sequences.UserKeys, asins), null, report);
     }
 

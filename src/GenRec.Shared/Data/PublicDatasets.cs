@@ -23,6 +23,9 @@ public sealed record PublicDataset(
     /// <summary>Name of the folder under a data root.</summary>
     public string Folder { get; init; } = Name;
 
+    /// <summary>The number that the set's own files give to item 1: 0 or 1.</summary>
+    public int FirstItem { get; init; } = 1;
+
     /// <summary>Files without which the set cannot be read.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
@@ -175,6 +178,7 @@ public static class PublicDatasets
             Amazon
         )
         {
+            FirstItem = 0,
             Files = ["sequences.txt.gz", "item2id.tsv.gz"],
             Read = PublicDatasetReaders.LcRec,
         },
@@ -188,6 +192,7 @@ public static class PublicDatasets
             Amazon
         )
         {
+            FirstItem = 0,
             Files = ["sequences.txt.gz", "item2id.tsv.gz"],
             Read = PublicDatasetReaders.LcRec,
         },
@@ -315,6 +320,7 @@ public static class PublicDatasets
             "MicroLens: see its own terms"
         )
         {
+            FirstItem = 0,
             Files = ["sequences.txt.gz", "items.jsonl.gz"],
             Read = PublicDatasetReaders.MicroLens,
         },

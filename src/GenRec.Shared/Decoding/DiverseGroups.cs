@@ -9,8 +9,17 @@ internal static class DiverseGroups
     /// <param name="total">Score of each candidate, <c>[B, W, K]</c>; a group's beams lie side by side.</param>
     /// <param name="candidates">Their tokens.</param>
     /// <param name="options">Width, groups and penalty.</param>
-    /// <returns>Scores without the penalty and places in <c>W K</c>, <c>[B, W']</c>.</returns>
-    public static (Tensor Scores, Tensor Places) Best(Tensor total, Candidates candidates, BeamOptions options)
+    /// <param name="times">
+    /// So many times as many are given, best first within a group, for a caller who will drop some; the penalty counts those that
+    /// would stay.
+    /// </param>
+    /// <returns>Scores without the penalty and places in <c>W K</c>, <c>[B, W']</c>, as many of each group.</returns>
+    public static (Tensor Scores, Tensor Places) Best(
+        Tensor total,
+        Candidates candidates,
+        BeamOptions options,
+        int times = 1
+    )
     {
         var (batch, width, slots) = (total.shape[0], total.shape[1], total.shape[2]);
         var tokens = Tokens(candidates, total); // [B, W, K]
@@ -19,7 +28,7 @@ internal static class DiverseGroups
         var fromRoot = width == 1; // all groups start from the one beam there is
         var perGroup = options.Width / options.Groups;
         var before = fromRoot ? 1 : width / options.Groups;
-        var keep = (int)Math.Min(perGroup, before * slots);
+        var keep = (int)Math.Min(perGroup * times, before * slots);
         var (scores, places) = (new List<Tensor>(), new List<Tensor>());
         for (var group = 0; group < options.Groups; group++)
         {
@@ -29,7 +38,7 @@ internal static class DiverseGroups
             var (_, place) = TotalOrder.Best(part - chosen.gather(1, partTokens) * options.DiversityPenalty, keep);
             scores.Add(part.gather(1, place));
             places.Add(place + start * slots);
-            var picked = partTokens.gather(1, place);
+            var picked = partTokens.gather(1, place).narrow(1, 0, Math.Min(perGroup, keep));
             chosen.scatter_add_(1, picked, ones_like(picked, dtype: ScalarType.Float32));
         }
         return (cat([.. scores], 1), cat([.. places], 1));

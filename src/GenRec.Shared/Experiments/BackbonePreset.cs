@@ -122,17 +122,21 @@ public sealed record BackbonePreset(
             nameof(name)
         );
 
-    /// <summary>The preset with some options changed; the model's are looked for first, then the training's; <c>ids</c> names a file.</summary>
+    /// <summary>The preset with some options changed: the model's, the training's, or <c>ids</c>, which names a file.</summary>
     /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
     /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
     public BackbonePreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        var named = values.ToLookup(value => value.Key.Equals("ids", StringComparison.OrdinalIgnoreCase));
-        var (model, training) = OptionText.WithAll(Name, Model, Training, named[false]);
-        model.Validate();
-        var file = named[true].Select(value => value.Value).LastOrDefault() ?? IdsFile;
-        return this with { Model = model, Training = training, IdsFile = file };
+        var options = values.Select(value =>
+            value.Key.Equals("ids", StringComparison.OrdinalIgnoreCase)
+                ? KeyValuePair.Create("idsFile", value.Value)
+                : value
+        );
+        var changed = OptionText.WithAll(Name, this, options);
+        changed.Model.Validate();
+        changed.Training.Validate();
+        return changed;
     }
 
     /// <summary>Its data, divided leave-one-out.</summary>

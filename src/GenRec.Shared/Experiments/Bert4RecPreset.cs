@@ -197,9 +197,10 @@ public sealed record Bert4RecPreset(
     /// <inheritdoc/>
     public override Bert4RecPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
-        var (model, training) = OptionText.WithAll(Name, Model, Training, values);
-        model.Validate();
-        return this with { Model = model, Training = training };
+        var changed = OptionText.WithAll(Name, this, values);
+        changed.Model.Validate();
+        changed.Training.Validate();
+        return changed;
     }
 
     /// <inheritdoc/>

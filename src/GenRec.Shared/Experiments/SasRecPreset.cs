@@ -186,9 +186,10 @@ public sealed record SasRecPreset(
     /// <inheritdoc/>
     public override SasRecPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
-        var (model, training) = OptionText.WithAll(Name, Model, Training, values);
-        model.Validate();
-        return this with { Model = model, Training = training };
+        var changed = OptionText.WithAll(Name, this, values);
+        changed.Model.Validate();
+        changed.Training.Validate();
+        return changed;
     }
 
     /// <inheritdoc/>

@@ -83,14 +83,7 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
     /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
     public SemanticIdPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
-        ArgumentNullException.ThrowIfNull(values);
-        var changed = this;
-        foreach (var (option, value) in values)
-            changed =
-                changed.TryChange(option, value)
-                ?? throw new ArgumentException(
-                    $"{Name} has no option '{option}'. There are: {string.Join(", ", OptionNames())}."
-                );
+        var changed = OptionText.WithAll(Name, this, values);
         changed.RqVae?.Validate();
         changed.Training?.Validate();
         return changed;
@@ -162,7 +155,8 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
             file,
             itemCount,
             structure: PublishedIsProduct ? CodeStructure.Product : CodeStructure.Residual,
-            isNumbered: PublishedIsNumbered
+            isNumbered: PublishedIsNumbered,
+            firstItem: PublicDatasets.Find(Dataset)?.FirstItem
         );
     }
 
@@ -177,46 +171,6 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
         var catalogue = PublicDatasets.Load(Dataset).Items;
         var path = Path.Combine(DataFolders.Find(Dataset, SentenceVectors), SentenceVectors);
         return (catalogue, EmbeddingFile.Read(path, catalogue.ItemCount));
-    }
-
-    private IEnumerable<string> OptionNames() => Parts().SelectMany(OptionText.Names).Append("collisions").Distinct();
-
-    private IEnumerable<object> Parts() =>
-        new object?[] { RqVae, Training, KMeans, KMeans?.Clustering, Product, Tree, Lsh, Random }.OfType<object>();
-
-    private SemanticIdPreset? TryChange(string option, string value)
-    {
-        if (option.Equals("collisions", StringComparison.OrdinalIgnoreCase))
-            return Enum.TryParse<CollisionPolicy>(value, ignoreCase: true, out var policy)
-                ? this with
-                {
-                    Collisions = policy,
-                }
-                : throw new ArgumentException(
-                    $"'{value}' is no collision policy; there are {string.Join(", ", Enum.GetNames<CollisionPolicy>())}."
-                );
-        if (Has(RqVae))
-            return this with { RqVae = OptionText.With(RqVae!, option, value) };
-        if (Has(Training))
-            return this with { Training = OptionText.With(Training!, option, value) };
-        if (Has(KMeans))
-            return this with { KMeans = OptionText.With(KMeans!, option, value) };
-        if (Has(KMeans?.Clustering))
-            return this with
-            {
-                KMeans = KMeans! with { Clustering = OptionText.With(KMeans.Clustering, option, value) },
-            };
-        if (Has(Product))
-            return this with { Product = OptionText.With(Product!, option, value) };
-        if (Has(Tree))
-            return this with { Tree = OptionText.With(Tree!, option, value) };
-        if (Has(Lsh))
-            return this with { Lsh = OptionText.With(Lsh!, option, value) };
-        return Has(Random) ? this with { Random = OptionText.With(Random!, option, value) } : null;
-
-        bool Has<T>(T? part)
-            where T : class =>
-            part is not null && OptionText.Names(part).Contains(option, StringComparer.OrdinalIgnoreCase);
     }
 }
 

@@ -192,37 +192,17 @@ public sealed record TigerPreset(
             nameof(name)
         );
 
-    /// <summary>
-    /// The preset with some options changed: the model's are looked for first, then the training's, the schedule's and the
-    /// optimizer's; <c>idsFile</c> names a file of ids.
-    /// </summary>
+    /// <summary>The preset with some options changed: the model's, the training's, those of its ids, or <c>idsFile</c>, which names a file of ids.</summary>
     /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
     /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
     public TigerPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
-        ArgumentNullException.ThrowIfNull(values);
-        var (model, training, file) = (Model, Training, IdsFile);
-        foreach (var (option, value) in values)
-            if (option.Equals(nameof(IdsFile), StringComparison.OrdinalIgnoreCase))
-                file = value;
-            else if (Has(model, option))
-                model = OptionText.With(model, option, value);
-            else if (Has(training, option))
-                training = WithLength(OptionText.With(training, option, value), option);
-            else if (Has(training.Schedule, option))
-                training = training with { Schedule = OptionText.With(training.Schedule, option, value) };
-            else if (Has(training.Optimizer, option))
-                training = training with { Optimizer = OptionText.With(training.Optimizer, option, value) };
-            else
-                throw new ArgumentException(
-                    $"{Name} has no option '{option}'. There are: {string.Join(", ", Names())}."
-                );
-        model.Validate();
-        training.Validate();
-        return this with { Model = model, Training = training, IdsFile = file };
-
-        static bool Has(object part, string option) =>
-            OptionText.Names(part).Contains(option, StringComparer.OrdinalIgnoreCase);
+        var changed = OptionText.WithAll(Name, this, values);
+        changed.Ids.RqVae?.Validate();
+        changed.Ids.Training?.Validate();
+        changed.Model.Validate();
+        changed.Training.Validate();
+        return changed;
     }
 
     /// <summary>Its data, divided leave-one-out.</summary>
@@ -269,15 +249,4 @@ public sealed record TigerPreset(
                 }
             ),
         ];
-
-    /// <summary>A length given in one unit takes the place of one in the other.</summary>
-    private static TrainingOptions WithLength(TrainingOptions training, string option) =>
-        option.Equals("steps", StringComparison.OrdinalIgnoreCase) ? training with { Epochs = null }
-        : option.Equals("epochs", StringComparison.OrdinalIgnoreCase) ? training with { Steps = null }
-        : training;
-
-    private IEnumerable<string> Names() =>
-        new object[] { Model, Training, Training.Schedule, Training.Optimizer }
-            .SelectMany(OptionText.Names)
-            .Append("idsFile");
 }

@@ -36,7 +36,8 @@ public sealed class RelativePositionBias : Module, IRichValue
         var table = new long[2 * maxDistance + 1];
         for (var distance = -maxDistance; distance <= maxDistance; distance++)
             table[distance + maxDistance] = Bucket(distance, bidirectional, buckets, maxDistance);
-        register_buffer("bucketOf", bucketOf = tensor(table), persistent: false);
+        // Detached: a model may be made inside a step and outlive it.
+        register_buffer("bucketOf", bucketOf = tensor(table).DetachFromDisposeScope(), persistent: false);
         RegisterComponents();
     }
 

@@ -46,6 +46,9 @@ public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichVa
     /// <summary>Sizes.</summary>
     public T5Options Options { get; }
 
+    /// <summary>The experts of each decoder layer, first layer first; empty where the layers have none.</summary>
+    public IReadOnlyList<MixtureOfExperts> Experts => decoder.Experts;
+
     /// <summary>The token table, <c>[V, D]</c>.</summary>
     public Tensor TokenTable => tokens.weight!;
 

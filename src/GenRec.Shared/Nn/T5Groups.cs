@@ -11,14 +11,17 @@ public sealed partial class T5
     /// <summary>The decoder's states under teacher forcing, from a batch in length groups.</summary>
     /// <param name="ids">Input tokens, group after group and sequence after sequence, <c>[S]</c>, int64.</param>
     /// <param name="groups">Groups of B sequences and S tokens in all.</param>
-    /// <param name="shifted">Start token, then all targets but the last, rows in the order of the groups, <c>[B, T]</c>, int64.</param>
-    /// <returns><c>[B, T, D]</c>, owned by the caller.</returns>
+    /// <param name="shifted">
+    /// Start token, then all targets but the last, rows in the order of the groups, <c>[B S, T]</c>, int64: S targets of a sequence
+    /// stand side by side and share its encoding.
+    /// </param>
+    /// <returns><c>[B S, T, D]</c>, owned by the caller.</returns>
     /// <exception cref="ArgumentException">Sizes do not fit the groups.</exception>
     public Tensor ForwardGroups(Tensor ids, IReadOnlyList<LengthGroup> groups, Tensor shifted)
     {
         ArgumentNullException.ThrowIfNull(groups);
         var (count, total) = (groups.Sum(group => group.Count), groups.Sum(group => group.Tokens));
-        if (ids.dim() != 1 || ids.shape[0] != total || shifted.dim() != 2 || shifted.shape[0] != count)
+        if (ids.dim() != 1 || ids.shape[0] != total || shifted.dim() != 2 || shifted.shape[0] % count != 0)
             throw new ArgumentException(
                 $"ids is [{string.Join(", ", ids.shape)}] and shifted [{string.Join(", ", shifted.shape)}]; the groups have "
                     + $"{total} tokens of {count} sequences."
@@ -95,12 +98,14 @@ internal sealed partial class T5Decoder
 
 internal sealed partial class T5DecoderLayer
 {
-    /// <summary><c>[B, T, D]</c> and states <c>[S, D]</c> to <c>[B, T, D]</c>.</summary>
+    /// <summary><c>[B S, T, D]</c> and states to <c>[B S, T, D]</c>.</summary>
     public Tensor RunGroups(Tensor x, Tensor bias, Tensor states, IReadOnlyList<LengthGroup> groups)
     {
         using var scope = NewDisposeScope();
         x = x + selfDropout.forward(self.forward(selfNorm.forward(x), bias));
-        x = x + crossDropout!.forward(cross!.RunGroups(crossNorm!.forward(x), states, groups));
+        // To the encoder's states all positions of all S targets are just so many queries.
+        var asked = crossNorm!.forward(x).view(groups.Sum(group => group.Count), -1, x.shape[2]); // [B, S T, D]
+        x = x + crossDropout!.forward(cross!.RunGroups(asked, states, groups).view(x.shape));
         x = x + feedForwardDropout.forward(feedForward.forward(feedForwardNorm.forward(x)));
         return x.MoveToOuterDisposeScope();
     }

@@ -76,7 +76,7 @@ internal sealed partial class T5DecoderLayer : nn.Module
     private readonly RmsNorm? crossNorm;
     private readonly T5CrossAttention? cross;
     private readonly RmsNorm feedForwardNorm;
-    private readonly T5FeedForward feedForward;
+    private readonly Module<Tensor, Tensor> feedForward; // one network, or many experts
     private readonly SeededDropout selfDropout;
     private readonly SeededDropout? crossDropout;
     private readonly SeededDropout feedForwardDropout;
@@ -85,7 +85,7 @@ internal sealed partial class T5DecoderLayer : nn.Module
         : base(nameof(T5DecoderLayer))
     {
         (selfNorm, feedForwardNorm) = (new RmsNorm(options.Width), new RmsNorm(options.Width));
-        (self, feedForward) = (new T5SelfAttention(options), new T5FeedForward(options));
+        (self, feedForward) = (new T5SelfAttention(options), FeedForward(options));
         (selfDropout, feedForwardDropout) = (new SeededDropout(options.Dropout), new SeededDropout(options.Dropout));
         if (readsEncoder)
             (crossNorm, cross, crossDropout) = (
@@ -95,6 +95,9 @@ internal sealed partial class T5DecoderLayer : nn.Module
             );
         RegisterComponents();
     }
+
+    /// <summary>The layer's experts; null where one network serves all tokens.</summary>
+    public MixtureOfExperts? Experts => feedForward as MixtureOfExperts;
 
     /// <summary>Keys and values of the encoder's states for this layer.</summary>
     public (Tensor Keys, Tensor Values) Remember(Tensor states, Tensor cells) => cross!.Remember(states, cells);
@@ -137,4 +140,19 @@ internal sealed partial class T5DecoderLayer : nn.Module
         }
         return x + feedForwardDropout.forward(feedForward.forward(feedForwardNorm.forward(x)));
     }
+
+    private static Module<Tensor, Tensor> FeedForward(T5Options options) =>
+        options.Experts == 0
+            ? new T5FeedForward(options)
+            : new MixtureOfExperts(
+                new MixtureSizes(
+                    options.Width,
+                    options.FeedForward,
+                    options.Experts,
+                    options.ActiveExperts,
+                    options.RenormaliseGates,
+                    options.Dropout,
+                    options.Precision
+                )
+            );
 }

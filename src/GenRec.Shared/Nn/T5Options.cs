@@ -47,6 +47,20 @@ public sealed record T5Options : RichRecord
     [Range(2, int.MaxValue)]
     public int MaxDistance { get; init; } = 128;
 
+    /// <summary>
+    /// E, experts of each decoder layer's feed-forward network (<see cref="MixtureOfExperts"/>), each as wide as
+    /// <see cref="FeedForward"/>; 0 leaves one network for all tokens. Default 0.
+    /// </summary>
+    [Range(0, 4096)]
+    public int Experts { get; init; }
+
+    /// <summary>K, experts that a token goes to; at most as many as there are. Default 2.</summary>
+    [Range(1, 4096)]
+    public int ActiveExperts { get; init; } = 2;
+
+    /// <summary>Whether the gates of the chosen experts sum to 1. Default false, as OneRec's formula.</summary>
+    public bool RenormaliseGates { get; init; }
+
     /// <summary>Whether the embedding table also makes the logits; hidden states are then scaled by D^-0.5. Default true.</summary>
     public bool TieOutput { get; init; } = true;
 
@@ -61,6 +75,12 @@ public sealed record T5Options : RichRecord
     public void Validate()
     {
         OptionRanges.Check(this);
+        if (Experts > 0 && ActiveExperts > Experts)
+            throw new ArgumentOutOfRangeException(
+                nameof(ActiveExperts),
+                ActiveExperts,
+                $"A token cannot go to {ActiveExperts} of {Experts} experts."
+            );
         if (MaxDistance <= Buckets / 2)
             throw new ArgumentOutOfRangeException(
                 nameof(MaxDistance),

@@ -74,6 +74,9 @@ internal sealed partial class T5Decoder : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>The experts of each layer; empty where the layers have none.</summary>
+    public MixtureOfExperts[] Experts => [.. layers.Select(layer => layer.Experts).OfType<MixtureOfExperts>()];
+
     /// <summary>Keys and values of the encoder's states, <c>[T, D]</c>, for all layers.</summary>
     public T5Memory Remember(Tensor states, Tensor cells, Tensor? isReal)
     {

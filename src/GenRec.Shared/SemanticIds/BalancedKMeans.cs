@@ -8,9 +8,13 @@ namespace GenRec.Shared.SemanticIds;
 /// Algorithm 1 of OneRec (arXiv:2502.18965): in each sweep the clusters, in order, take their <c>w = N / K</c> nearest points
 /// among those still free, and their centre becomes the mean; it ends when a sweep changes nothing. Where K does not
 /// divide N the first <c>N mod K</c> clusters are one larger. The order matters: the last clusters get what is left over.
+/// <see cref="BalancedOrder.NearestPairFirst"/> is ours, and free of both: pairs go by distance, and the <c>N mod K</c> places above
+/// <c>w</c> to whoever asks first.
 /// </remarks>
 internal static class BalancedKMeans
 {
+    private const long MostPairs = 200_000_000; // some 2 GB
+
     public static KMeansResult Run(Tensor points, Tensor centres, KMeansOptions options)
     {
         var (rows, width, clusters) = ((int)points.shape[0], (int)points.shape[1], (int)centres.shape[0]);
@@ -18,7 +22,10 @@ internal static class BalancedKMeans
         var (inertia, round) = (0.0, 0);
         for (var changed = true; changed && round < options.Rounds; round++)
         {
-            var found = Take(points, centres, rows, clusters);
+            var found =
+                options.Order == BalancedOrder.NearestPairFirst
+                    ? TakeNearestPairs(points, centres, rows, clusters)
+                    : Take(points, centres, rows, clusters);
             changed = round == 0 || !found.AsSpan().SequenceEqual(labels);
             labels = found;
             var unused = new float[rows]; // no cluster is empty, so that no point is asked for
@@ -54,6 +61,37 @@ internal static class BalancedKMeans
                 labels[free[at]] = cluster;
             free.AsSpan(size, left - size).CopyTo(free);
             left -= size;
+        }
+        return labels;
+    }
+
+    /// <summary>One sweep: pairs of a point and a cluster by their distance, equal ones by point and then by cluster.</summary>
+    private static int[] TakeNearestPairs(Tensor points, Tensor centres, int rows, int clusters)
+    {
+        if ((long)rows * clusters > MostPairs)
+            throw new ArgumentException(
+                $"{rows} points and {clusters} clusters make {(long)rows * clusters} pairs, at most {MostPairs} are sorted; take "
+                    + $"{nameof(BalancedOrder)}.{nameof(BalancedOrder.ClusterAfterCluster)}."
+            );
+        using var scope = NewDisposeScope();
+        var halves = NearestCodes.HalfSquaredNorms(NearestCodes.Floats(centres), (int)centres.shape[1]);
+        var norms = NearestCodes.HalfSquaredNorms(NearestCodes.Floats(points), (int)points.shape[1]);
+        var products = NearestCodes.Floats(points.mm(centres.t()).contiguous()); // [n, k]
+        var pairs = new (float Distance, int Pair)[rows * clusters];
+        for (var pair = 0; pair < pairs.Length; pair++)
+            pairs[pair] = (norms[pair / clusters] + halves[pair % clusters] - products[pair], pair);
+        Array.Sort(pairs);
+        var (labels, taken, larger) = (new int[rows], new int[clusters], rows % clusters);
+        Array.Fill(labels, -1);
+        foreach (var (_, pair) in pairs)
+        {
+            var (row, cluster) = (pair / clusters, pair % clusters);
+            var room = rows / clusters + (larger > 0 ? 1 : 0);
+            if (labels[row] >= 0 || taken[cluster] >= room)
+                continue;
+            labels[row] = cluster;
+            if (++taken[cluster] > rows / clusters)
+                larger--;
         }
         return labels;
     }

@@ -5,6 +5,17 @@ namespace GenRec.Shared.SemanticIds;
 /// <summary>Which code a residual takes, on any device.</summary>
 internal static class ChoiceOfCodes
 {
+    /// <summary>The codes of a level in training: the nearest, or Sinkhorn's where the options ask for balance.</summary>
+    /// <param name="options">Say which.</param>
+    /// <param name="level">0-based.</param>
+    /// <param name="residual"><c>[B, d]</c>, float32.</param>
+    /// <param name="codebook"><c>[K, d]</c>, float32.</param>
+    /// <returns><c>[B]</c>, int64, on the same device, owned by the caller.</returns>
+    public static Tensor Choose(RqVaeOptions options, int level, Tensor residual, Tensor codebook) =>
+        options.EpsilonOf(level) is > 0 and var epsilon
+            ? Balanced(residual, codebook, epsilon, options.SinkhornRounds)
+            : Nearest(residual, codebook);
+
     /// <summary>The nearest code of each row.</summary>
     /// <param name="residual"><c>[B, d]</c>, float32.</param>
     /// <param name="codebook"><c>[K, d]</c>, float32.</param>

@@ -24,6 +24,9 @@ public sealed record KMeansOptions : RichRecord
 
     /// <summary>Equal cluster sizes, as OneRec wants them (arXiv:2502.18965, Algorithm 1).</summary>
     public bool Balanced { get; init; }
+
+    /// <summary>How clusters of equal size share the points out. Default: the paper's way.</summary>
+    public BalancedOrder Order { get; init; }
 }
 
 /// <summary>Clusters of points.</summary>

@@ -7,14 +7,16 @@ using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
-/// <summary>The nearest of some vectors for each of many points: one matrix product a block, and a minimum while it is in cache.</summary>
+/// <summary>The nearest of some vectors for each of many points.</summary>
 /// <remarks>
 /// <c>|x - c|^2 = |x|^2 - 2 (x c - |c|^2 / 2)</c>: the nearest centre has the largest <c>x c - |c|^2 / 2</c>. Of equally near
-/// ones the first is taken, on every device.
+/// ones the first is taken, on every device. With registers of 512 bits the scores are made and compared in them
+/// (<see cref="PackedCodes"/>), elsewhere a block's matrix product is searched while it is in the cache.
 /// </remarks>
 internal static class NearestCodes
 {
     private const int BlockScores = 1 << 18; // 1 MiB of float32: stays in the second-level cache
+    private const long ProductsOfAThread = 1 << 24; // a third of a millisecond: less is not worth waking a thread for
 
     /// <summary>Assigns points on the CPU.</summary>
     /// <param name="points"><c>[n, d]</c>, float32, contiguous, CPU.</param>
@@ -22,6 +24,72 @@ internal static class NearestCodes
     /// <param name="nearest">Filled with the nearest centre of each point, <c>[n]</c>.</param>
     /// <param name="distances">Filled with its squared distance, <c>[n]</c>; empty where not wanted.</param>
     public static void Assign(Tensor points, Tensor centres, Span<int> nearest, Span<float> distances)
+    {
+        if (PackedCodes.IsFast)
+        {
+            using var rowAfterRow = centres.contiguous();
+            AssignInRegisters(points, new PackedCodes(Floats(rowAfterRow), (int)points.shape[1]), nearest, distances);
+        }
+        else
+        {
+            AssignByProducts(points, centres, nearest, distances);
+        }
+    }
+
+    /// <summary><see cref="Assign"/> where <see cref="PackedCodes"/> are fast.</summary>
+    internal static unsafe void AssignInRegisters(
+        Tensor points,
+        PackedCodes codes,
+        Span<int> nearest,
+        Span<float> distances
+    )
+    {
+        var (rows, width) = ((int)points.shape[0], codes.Width);
+        var keepsDistances = !distances.IsEmpty;
+        fixed (byte* from = points.bytes)
+        fixed (int* places = nearest)
+        fixed (float* gaps = distances)
+        {
+            var (values, chosen, scores) = ((nint)from, (nint)places, (nint)gaps); // lambdas may not capture pointers
+            InRanges(
+                rows,
+                (long)codes.Products,
+                (start, size) =>
+                {
+                    var own = new ReadOnlySpan<float>((float*)values + (long)start * width, size * width);
+                    var best = keepsDistances ? new Span<float>((float*)scores + start, size) : [];
+                    codes.Search(own, new Span<int>((int*)chosen + start, size), best);
+                    for (var row = 0; row < best.Length; row++)
+                        best[row] = Math.Max(0, SquaredNorm(own.Slice(row * width, width)) - 2 * best[row]);
+                }
+            );
+        }
+    }
+
+    /// <summary>Splits rows into as many ranges as there are threads, where the work is worth it.</summary>
+    /// <param name="rows">How many.</param>
+    /// <param name="productsPerRow">Multiplications a row takes.</param>
+    /// <param name="work">Told the first row and their number; on several threads at once.</param>
+    internal static void InRanges(int rows, long productsPerRow, Action<int, int> work)
+    {
+        var threads = (int)Math.Clamp(rows * productsPerRow / ProductsOfAThread, 1, Math.Max(1, get_num_threads()));
+        if (threads == 1)
+        {
+            work(0, rows);
+            return;
+        }
+        const int Parts = 4; // of a thread's share: one that started late is helped by the others
+        var size = (rows / (threads * Parts) + PackedCodes.TileRows) / PackedCodes.TileRows * PackedCodes.TileRows;
+        Parallel.For(
+            0,
+            (rows + size - 1) / size,
+            new ParallelOptions { MaxDegreeOfParallelism = threads },
+            part => work(part * size, Math.Min(size, rows - part * size))
+        );
+    }
+
+    /// <summary><see cref="Assign"/> on every processor.</summary>
+    internal static void AssignByProducts(Tensor points, Tensor centres, Span<int> nearest, Span<float> distances)
     {
         using var none = no_grad();
         using var scope = NewDisposeScope();

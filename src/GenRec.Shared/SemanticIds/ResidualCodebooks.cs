@@ -13,7 +13,9 @@ namespace GenRec.Shared.SemanticIds;
 public sealed class ResidualCodebooks : RichObject, ICodec
 {
     private const int BlockRows = 4096; // residuals of a block stay in cache from level to level
+    private const int BlockValues = 1 << 15; // the same for one thread: 128 KiB of float32
     private readonly Tensor[] codebooks;
+    private readonly PackedCodes[] packed; // none where they are not fast
     private readonly bool normalises;
 
     /// <summary>Wraps codebooks.</summary>
@@ -38,6 +40,7 @@ public sealed class ResidualCodebooks : RichObject, ICodec
                 NearestCodes.ToTensor(book.Values, book.Rows, book.Columns).DetachFromDisposeScope()
             ),
         ];
+        packed = PackedCodes.IsFast ? [.. codebooks.Select(book => new PackedCodes(book.Values, Width))] : [];
     }
 
     /// <inheritdoc/>
@@ -68,6 +71,19 @@ public sealed class ResidualCodebooks : RichObject, ICodec
     {
         FitSteps.RequireWidth(vectors, Width);
         var codes = new int[checked(vectors.Rows * codebooks.Length)];
+        if (packed.Length > 0)
+        {
+            NearestCodes.InRanges(
+                vectors.Rows,
+                packed.Sum(book => (long)book.Products),
+                (start, size) =>
+                    WalkInRegisters(
+                        vectors.Values.Slice(start * Width, size * Width),
+                        codes.AsSpan(start * packed.Length, size * packed.Length)
+                    )
+            );
+            return codes;
+        }
         for (var start = 0; start < vectors.Rows; start += BlockRows)
         {
             var size = Math.Min(BlockRows, vectors.Rows - start);
@@ -83,6 +99,8 @@ public sealed class ResidualCodebooks : RichObject, ICodec
         using var none = no_grad();
         var rows = (int)vectors.shape[0];
         var codes = new int[checked(rows * codebooks.Length)];
+        if (packed.Length > 0)
+            return AssignInRegisters(vectors, rows, codes);
         for (var start = 0; start < rows; start += BlockRows)
         {
             var size = Math.Min(BlockRows, rows - start);
@@ -177,6 +195,51 @@ public sealed class ResidualCodebooks : RichObject, ICodec
                 codes[row * levels + level] = nearest[row];
                 if (level < levels - 1)
                     Step(values.Slice(row * Width, Width), book, nearest[row]);
+            }
+        }
+    }
+
+    private unsafe int[] AssignInRegisters(Tensor vectors, int rows, int[] codes)
+    {
+        using var rowAfterRow = vectors.contiguous();
+        fixed (byte* from = rowAfterRow.bytes)
+        {
+            var values = (nint)from; // a lambda may not capture the pinned pointer
+            NearestCodes.InRanges(
+                rows,
+                packed.Sum(book => (long)book.Products),
+                (start, size) =>
+                    WalkInRegisters(
+                        new ReadOnlySpan<float>((float*)values + (long)start * Width, size * Width),
+                        codes.AsSpan(start * packed.Length, size * packed.Length)
+                    )
+            );
+        }
+        return codes;
+    }
+
+    /// <summary>All levels of some rows, block after block, on this thread.</summary>
+    private void WalkInRegisters(ReadOnlySpan<float> rows, Span<int> codes)
+    {
+        var (count, levels) = (rows.Length / Width, packed.Length);
+        var block = Math.Clamp(BlockValues / Width / PackedCodes.TileRows, 1, 170) * PackedCodes.TileRows;
+        var residuals = new float[block * Width];
+        var nearest = new int[block];
+        for (var start = 0; start < count; start += block)
+        {
+            var size = Math.Min(block, count - start);
+            var residual = residuals.AsSpan(0, size * Width);
+            rows.Slice(start * Width, size * Width).CopyTo(residual);
+            for (var level = 0; level < levels; level++)
+            {
+                packed[level].Search(residual, nearest.AsSpan(0, size), []);
+                var book = NearestCodes.Floats(codebooks[level]);
+                for (var row = 0; row < size; row++)
+                {
+                    codes[(start + row) * levels + level] = nearest[row];
+                    if (level < levels - 1)
+                        Step(residual.Slice(row * Width, Width), book, nearest[row]);
+                }
             }
         }
     }

@@ -33,7 +33,7 @@ public sealed record ResidualKMeansOptions : RichRecord
 /// <remarks>
 /// RQ-Kmeans of the OneRec technical report (arXiv:2506.13695) and RK-means of GRID; with equal cluster sizes
 /// (<see cref="KMeansOptions.Balanced"/>) Algorithm 1 of OneRec (arXiv:2502.18965). Items that were not learned from get
-/// the nearest code of each level, in the balanced form too.
+/// the nearest code of each level, in the balanced form too; those that were keep their place in the equal clusters.
 /// </remarks>
 public sealed class ResidualKMeans : RichObject, IQuantiser
 {
@@ -58,8 +58,19 @@ public sealed class ResidualKMeans : RichObject, IQuantiser
         var learned = FitSteps.Check(embeddings, this.options.Codes, fitting);
         var (codec, codes) = Learn(learned, fitting);
         if (learned != embeddings)
-            codes = codec.Assign(embeddings);
+            codes = AssignAll(codec, codes, embeddings, fitting);
         return FitSteps.Finish(this, embeddings, fitting, codec, codes, clock);
+    }
+
+    private int[] AssignAll(ResidualCodebooks codec, int[] learned, EmbeddingMatrix embeddings, FitOptions fitting)
+    {
+        var codes = codec.Assign(embeddings);
+        if (!options.Clustering.Balanced || fitting.LearnFrom is not { } items)
+            return codes; // the nearest code is the one that was learned
+        var levels = options.Levels;
+        for (var row = 0; row < items.Count; row++)
+            learned.AsSpan(row * levels, levels).CopyTo(codes.AsSpan((items[row] - 1) * levels));
+        return codes;
     }
 
     private (ResidualCodebooks Codec, int[] Codes) Learn(EmbeddingMatrix learned, FitOptions fitting)

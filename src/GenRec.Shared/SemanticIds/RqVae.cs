@@ -58,6 +58,12 @@ public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
     /// <summary>Sizes and variants.</summary>
     public RqVaeOptions Options { get; }
 
+    /// <summary>The encoder's layers.</summary>
+    internal ModuleList<Linear> Encoder => encoder;
+
+    /// <summary>The decoder's layers.</summary>
+    internal ModuleList<Linear> Decoder => decoder;
+
     /// <summary>The codebook of a level, <c>[K, d]</c>; the model's own.</summary>
     /// <param name="level">0-based.</param>
     public Parameter Codebook(int level) => codebooks[level];

@@ -36,7 +36,7 @@ internal static class RqVaeObjective
         {
             var codebook = model.Codebook(level);
             residuals[level] = residual.detach();
-            codes[level] = Choose(options, level, residual, codebook);
+            codes[level] = ChoiceOfCodes.Choose(options, level, residual, codebook);
             var (chosen, term) = Level(options, residual, codebook, codes[level]);
             quantiser = quantiser is null ? term : quantiser + term;
             sum = sum is null ? chosen : sum + chosen;
@@ -54,11 +54,6 @@ internal static class RqVaeObjective
         var reconstruction = squares * all;
         return new RqVaeBatch(reconstruction + quantiser! * parts, reconstruction, codes, residuals);
     }
-
-    private static Tensor Choose(RqVaeOptions options, int level, Tensor residual, Tensor codebook) =>
-        options.EpsilonOf(level) is > 0 and var epsilon
-            ? ChoiceOfCodes.Balanced(residual, codebook, epsilon, options.SinkhornRounds)
-            : ChoiceOfCodes.Nearest(residual, codebook);
 
     /// <summary>The vectors of a level, and its two loss terms summed over the batch.</summary>
     private static (Tensor Chosen, Tensor Term) Level(

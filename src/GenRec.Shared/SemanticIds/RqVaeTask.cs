@@ -13,6 +13,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     private readonly Tensor items; // [N, D], float32
     private readonly Tensor inputs; // the same, in the format of the layers' products
     private readonly Precision precision;
+    private readonly RqVaeGradients? gradients; // null where autograd makes them
     private readonly int count;
     private readonly string hash;
     private (long Epoch, long[] Order)? shuffled;
@@ -38,6 +39,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
         items.DetachFromDisposeScope();
         precision = Products.WherePays(options.Precision, device ?? CPU);
         inputs = precision == Precision.BFloat16 ? items.to(ScalarType.BFloat16).DetachFromDisposeScope() : items;
+        gradients = RqVaeGradients.Cover(options, precision, device ?? CPU) ? new RqVaeGradients(model) : null;
         if (options.KMeansStart)
             RqVaeCare.StartWithKMeans(model, items, new CounterRandom((ulong)seed).Fork("rq-vae start"));
     }
@@ -95,11 +97,9 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var rows = tensor(batch, device: items.device);
-        var target = items.index_select(0, rows); // [B, D]
-        var input = precision == Precision.BFloat16 ? inputs.index_select(0, rows) : target;
-        var made = RqVaeObjective.Compute(model, input, target, precision);
+        var made = gradients?.Compute(inputs.index_select(0, rows), items, batch) ?? ByAutograd(rows);
         RqVaeCare.AfterBatch(model, made, step.Step, step.Random.Fork("unused codes"));
-        return new BatchLoss(made.Loss, batch.Length);
+        return new BatchLoss(made.Loss, batch.Length) { Own = gradients is null ? null : gradients.Hand };
     }
 
     /// <inheritdoc/>
@@ -108,6 +108,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
         base.Dispose(disposing);
         if (!disposing)
             return;
+        gradients?.Dispose();
         model.Dispose();
         inputs.Dispose();
         items.Dispose();
@@ -120,8 +121,16 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     internal void DisposeButModel()
     {
         base.Dispose(true);
+        gradients?.Dispose();
         inputs.Dispose();
         items.Dispose();
+    }
+
+    private RqVaeBatch ByAutograd(Tensor rows)
+    {
+        var target = items.index_select(0, rows); // [B, D]
+        var input = precision == Precision.BFloat16 ? inputs.index_select(0, rows) : target;
+        return RqVaeObjective.Compute(model, input, target, precision);
     }
 
     private double Explained(RqVaeCodec codec, SemanticIdTable ids)

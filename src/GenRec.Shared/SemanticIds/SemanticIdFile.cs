@@ -129,11 +129,12 @@ public static class SemanticIdFile
     }
 
     /// <summary>Reads a published set of either layout, told apart by the name's ending.</summary>
-    /// <param name="path"><c>*.json</c> (items from 0) or a table (items from 1), plain or gzip.</param>
+    /// <param name="path"><c>*.json</c> or a table, plain or gzip.</param>
     /// <param name="itemCount">N; each item must occur once.</param>
     /// <param name="codebookSizes">Sizes as published; null takes the largest code of each level plus one.</param>
     /// <param name="structure">How the levels belong together.</param>
     /// <param name="isNumbered">Whether the last level only tells items of equal codes apart.</param>
+    /// <param name="firstItem">The number of item 1, 0 or 1; null means 0 in JSON and 1 in a table, as most files have it.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="DataFormatException">A row is broken, or an item is missing or occurs twice.</exception>
     public static SemanticIdTable ReadPublished(
@@ -141,14 +142,15 @@ public static class SemanticIdFile
         int itemCount,
         IReadOnlyList<int>? codebookSizes = null,
         CodeStructure structure = CodeStructure.Residual,
-        bool isNumbered = false
+        bool isNumbered = false,
+        int? firstItem = null
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var plain = path.EndsWith(".gz", StringComparison.Ordinal) ? path[..^3] : path;
         var codes = plain.EndsWith(".json", StringComparison.Ordinal)
-            ? ItemCodesFile.ReadIndexJson(path, itemCount)
-            : ItemCodesFile.ReadTable(path, itemCount);
+            ? ItemCodesFile.ReadIndexJson(path, itemCount, firstItem ?? 0)
+            : ItemCodesFile.ReadTable(path, itemCount, firstItem ?? 1);
         return SemanticIdTable.From(codes, codebookSizes, structure, isNumbered);
     }
 

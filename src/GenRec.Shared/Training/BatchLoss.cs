@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Training;
 
 /// <summary>The loss of one batch.</summary>
-/// <param name="Mean">Mean over <paramref name="Count"/> samples; a scalar that needs gradients.</param>
+/// <param name="Mean">
+/// Mean over <paramref name="Count"/> samples; a scalar that needs gradients, unless the task made them itself: call
+/// <see cref="Backward"/>, which does either.
+/// </param>
 /// <param name="Count">
 /// Samples averaged over (sequences, tokens: whatever the mean divides by). It weighs the batches of one update, and is
 /// what samples per second count. At least 0; a batch without samples adds nothing.
@@ -12,6 +15,22 @@ namespace GenRec.Shared.Training;
 [TypeFormatterSource(typeof(RichValueFormatterSource))]
 public readonly record struct BatchLoss(Tensor Mean, long Count) : IRichValue
 {
+    /// <summary>What adds the gradient where the task has made it itself; null where autograd makes it from <see cref="Mean"/>.</summary>
+    internal Action<double>? Own { get; init; }
+
+    /// <summary>Adds the gradient of <see cref="Mean"/> to those of the parameters; once for each loss.</summary>
+    /// <param name="factor">What the gradient is multiplied with.</param>
+    public void Backward(double factor = 1)
+    {
+        if (Own is not null)
+        {
+            Own(factor);
+            return;
+        }
+        using TorchSharp.Scalar scale = factor;
+        (factor == 1 ? Mean : Mean * scale).backward();
+    }
+
     /// <inheritdoc/>
     public string ToHtml() => ObjectCard.Of(this).ToHtml();
 

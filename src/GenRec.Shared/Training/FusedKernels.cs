@@ -26,6 +26,8 @@ internal sealed class FusedKernels
 
         def clip(g: List[Tensor], limit: float, divisor: float):
             norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g, 2.0))) / divisor
+            if g[0].device.type == "cpu" and divisor == 1.0 and float(norm) + 1e-6 <= limit:
+                return norm
             torch._foreach_mul_(g, torch.clamp(limit / (norm + 1e-6), max=1.0) / divisor)
             return norm
         """;

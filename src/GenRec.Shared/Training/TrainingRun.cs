@@ -151,8 +151,7 @@ internal sealed class TrainingRun : IDisposable
             if (loss.Count <= 0)
                 continue;
             // Sums are what batches of unequal size add up; the division by all samples follows before the update.
-            using TorchSharp.Scalar count = (double)loss.Count;
-            (options.BatchesPerStep == 1 ? loss.Mean : loss.Mean * count).backward();
+            loss.Backward(options.BatchesPerStep == 1 ? 1 : loss.Count);
             meter.Add(step, rate, loss);
             samples += loss.Count;
         }

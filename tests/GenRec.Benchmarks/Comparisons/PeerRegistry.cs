@@ -12,7 +12,9 @@ internal static class PeerRegistry
         SasRecTrainPyTorch.Beauty,
         new RankAllUsers(),
         new Batching(), // TorchSharp's data loader
-        new RqVaeTrain(),
+        RqVaeTrain.Loaded,
+        RqVaeTrain.Gathered,
+        RqVaeTrainPyTorch.Instance,
         new ResidualKMeansFit(),
         AssignMillion.Latent,
         AssignMillion.Text,

@@ -1,3 +1,4 @@
+using GenRec.Shared.Data.Importers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,9 +8,11 @@ namespace GenRec.Benchmarks.Reference;
 
 /// <summary>RQ-VAE as the popular repositories train it, a step at a time.</summary>
 /// <remarks>
-/// After the index trainer of RUCAIBox/LC-Rec, which LETTER, ETEGRec and MiniOneRec reuse: every error a mean over elements, level
-/// losses averaged, the per-level straight-through output subtracted, AdamW, gradients clipped at 1, a check for NaN and
-/// losses read back in each step. The library's optimizer and layers, products in float32.
+/// After the index trainer of RUCAIBox/LC-Rec, which LETTER, ETEGRec and MiniOneRec reuse: a data set that makes a tensor of each
+/// item and the library's loader that stacks them, every error a mean over elements, level losses averaged, the per-level
+/// straight-through output subtracted, AdamW, gradients clipped at 1, a check for NaN and losses read back in each step. The
+/// library's optimizer and layers, products in float32. Its Sinkhorn rounds at the last level are left out, as in TIGER, and
+/// so is what EdoardoBotta/RQ-VAE-Recommender does besides in each step: it compares all pairs of the batch's ids.
 /// </remarks>
 internal sealed class RqVaeReference : IDisposable
 {
@@ -20,10 +23,28 @@ internal sealed class RqVaeReference : IDisposable
     private readonly Parameter[] parameters;
     private readonly AdamW optimizer;
     private readonly int batchSize;
+    private readonly TorchSharp.Modules.DataLoader? loader;
+    private readonly IEnumerator<Dictionary<string, Tensor>>? batches;
     private Tensor order;
     private int position;
 
-    public RqVaeReference(Tensor items, int[] widths, int levels, int codes, int batchSize, int seed)
+    /// <summary>Makes the network.</summary>
+    /// <param name="items">Item vectors, <c>[N, D]</c>.</param>
+    /// <param name="widths">D, the hidden layers and the latent width.</param>
+    /// <param name="levels">Codebooks.</param>
+    /// <param name="codes">Codes of each.</param>
+    /// <param name="batchSize">Items in a batch.</param>
+    /// <param name="seed">Seed of weights and order.</param>
+    /// <param name="rows">The vectors again, for the loader; null gathers each batch from <paramref name="items"/> at once.</param>
+    public RqVaeReference(
+        Tensor items,
+        int[] widths,
+        int levels,
+        int codes,
+        int batchSize,
+        int seed,
+        EmbeddingMatrix? rows = null
+    )
     {
         manual_seed(seed);
         (this.items, this.batchSize) = (items, batchSize);
@@ -36,6 +57,10 @@ internal sealed class RqVaeReference : IDisposable
         parameters = [.. encoder.Concat(decoder).SelectMany(layer => layer.parameters()), .. codebooks];
         optimizer = optim.AdamW(parameters, 1e-3, weight_decay: 1e-4);
         order = randperm(items.shape[0]).DetachFromDisposeScope();
+        if (rows is null)
+            return;
+        loader = TorchSharp.torch.utils.data.DataLoader(new ItemVectors(rows), batchSize, shuffle: true);
+        batches = loader.GetEnumerator();
     }
 
     public IReadOnlyList<Linear> Encoder => encoder;
@@ -50,7 +75,7 @@ internal sealed class RqVaeReference : IDisposable
     public int Step()
     {
         using var scope = NewDisposeScope();
-        var x = items.index_select(0, NextRows());
+        var x = batches is null ? items.index_select(0, NextRows()) : NextLoaded(batches);
         optimizer.zero_grad();
         var (total, reconstruction) = Loss(x);
         if (total.isnan().item<bool>())
@@ -91,6 +116,18 @@ internal sealed class RqVaeReference : IDisposable
             parameter.Dispose();
         optimizer.Dispose();
         order.Dispose();
+        batches?.Dispose();
+        loader?.Dispose();
+    }
+
+    private static Tensor NextLoaded(IEnumerator<Dictionary<string, Tensor>> batches)
+    {
+        if (!batches.MoveNext())
+        {
+            batches.Reset();
+            batches.MoveNext();
+        }
+        return batches.Current["vector"];
     }
 
     private Tensor NextRows()
@@ -124,5 +161,14 @@ internal sealed class RqVaeReference : IDisposable
         init.xavier_normal_(layer.weight!);
         init.zeros_(layer.bias!);
         return layer;
+    }
+
+    /// <summary>One item's vector as a tensor, as LC-Rec's <c>EmbDataset</c> gives it.</summary>
+    private sealed class ItemVectors(EmbeddingMatrix rows) : TorchSharp.torch.utils.data.Dataset
+    {
+        public override long Count => rows.Rows;
+
+        public override Dictionary<string, Tensor> GetTensor(long index) =>
+            new() { ["vector"] = tensor(rows[(int)index].ToArray()) };
     }
 }

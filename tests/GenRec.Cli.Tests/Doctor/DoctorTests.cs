@@ -59,6 +59,8 @@ public class DoctorTests
             "to",
             "tensor",
             "get_num_threads",
+            "get_rng_state",
+            "set_rng_state",
             "set_num_threads",
             "get_num_interop_threads",
             "mps_is_available",

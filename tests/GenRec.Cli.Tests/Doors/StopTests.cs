@@ -46,11 +46,11 @@ public sealed class StopTests : DoorFixture
     {
         await File.WriteAllTextAsync(
             In("notebooks", "01-deaf.ipynb"),
-            Notebook("System.Threading.Thread.Sleep(600_000);"),
+            Notebook($"{Begins} System.Threading.Thread.Sleep(600_000);"),
             TestContext.Current.CancellationToken
         );
         using var process = GenRecProcess.Start(Folder, "run", "--no-pictures");
-        await process.SaysAsync("01-deaf");
+        await CellBeginsAsync();
         process.Signal("INT");
         await process.SaysAsync("Stopping");
         process.Signal("INT");
@@ -61,14 +61,10 @@ public sealed class StopTests : DoorFixture
     public async Task ANotebookStoppedInPlaceStaysAsItWasAndItsOutputsLieBesideIt()
     {
         var path = In("notebooks", "01-slow.ipynb");
-        var before = Notebook(
-            "Console.WriteLine(\"the first cell\");",
-            "Console.WriteLine(\"waiting\"); while (true) await Task.Delay(10);"
-        );
+        var before = Notebook("Console.WriteLine(\"the first cell\");", $"{Begins} while (true) await Task.Delay(10);");
         await File.WriteAllTextAsync(path, before, TestContext.Current.CancellationToken);
         using var process = GenRecProcess.Start(Folder, "run", "--in-place", "--no-pictures");
-        await process.SaysAsync("01-slow");
-        await Task.Delay(3000, TestContext.Current.CancellationToken); // nothing tells when a cell has begun
+        await CellBeginsAsync();
         process.Signal("INT");
         var stopped = await process.EndAsync();
         Assert.Equal(1, stopped.ExitCode);
@@ -76,6 +72,20 @@ public sealed class StopTests : DoorFixture
         Assert.Equal(before, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
         Assert.True(File.Exists(In("notebooks", "01-slow.partial.ipynb")), stopped.Out);
         Assert.Empty(Leftovers());
+    }
+
+    [Fact]
+    public async Task AThreadCountThatIsNoNumberIsToldBeforeTheRun()
+    {
+        using var process = GenRecProcess.StartProgram(
+            "env",
+            Folder,
+            ["GENREC_THREADS=many", GenRecProcess.Program, .. Training, "--output", In("run")]
+        );
+        var ended = await process.EndAsync();
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("GENREC_THREADS", ended.Error);
+        Assert.Contains("'many', need a number of threads", ended.Error);
     }
 
     [Fact]
@@ -192,6 +202,17 @@ public sealed class StopTests : DoorFixture
         Assert.True(File.Exists(In("data", "tuning", "sasrec-bce-smoke-smoke.json")));
         Assert.Equal(2, Directory.GetDirectories(In("runs", "sasrec-bce-smoke-smoke-tuning")).Length);
         Assert.Empty(Directory.GetFiles(In("runs"), "metrics*.json", SearchOption.AllDirectories)); // the test cases stayed closed
+    }
+
+    /// <summary>C# that says the cell runs by making a file: what a cell prints is shown at its end.</summary>
+    private string Begins => $"System.IO.File.WriteAllText(@\"{In("begun")}\", \"\");";
+
+    private async Task CellBeginsAsync()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(2)); // a busy machine
+        while (!File.Exists(In("begun")))
+            await Task.Delay(20, patience.Token);
     }
 
     private byte[] Weights(string run) => File.ReadAllBytes(In(run, "checkpoints", "model.safetensors"));

@@ -1,4 +1,5 @@
 using GenRec.Cli.Experiments;
+using GenRec.Shared.Data;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Experiments;
 
@@ -26,21 +27,42 @@ public class RunNeedsTests
     [Fact]
     public void ALongRunIsToldWhatItUsesAndHowLongItTookBefore()
     {
-        var told = RunNeeds.Check(new Preset("paper"), "cpu", Path.GetTempPath(), [Record]);
+        var told = RunNeeds.Check(new Preset("paper"), Request("cpu"), Path.GetTempPath(), [Record]);
         Assert.Equal(3, told.Count);
         Assert.Matches(
             @"^needs: data numbers; device cpu; \d+\.\d GiB of memory and \d+ GiB of disk are free$",
             told[0]
         );
         Assert.Equal("recorded before: 7.5 minutes a seed on a small machine", told[1]);
-        Assert.Empty(RunNeeds.Check(new Preset("smoke"), "cpu", Path.GetTempPath(), [Record]));
+        Assert.Empty(RunNeeds.Check(new Preset("smoke"), Request("cpu"), Path.GetTempPath(), [Record]));
+    }
+
+    [Fact]
+    public void ARunSaysTheMemoryItNeedsIsWarnedNearItAndRefusedFarUnderIt()
+    {
+        var set = PublicDatasets.Find("amazon14-beauty")!;
+        var preset = TigerPreset.Find("tiger-rqvae-amazon14-beauty-paper");
+        var need = MemoryEstimate.Of(preset, set.Items, set.Interactions)!;
+        Assert.Matches(
+            @"^memory: up to \d\.\d GiB of memory \(weights and optimizer 0\.\d\d, a training step \d\.\d\d\)$",
+            Assert.Single(RunNeeds.Memory(preset, set, "cpu", need.OnCpu))
+        );
+        Assert.EndsWith(
+            "should it fail, take a smaller batch",
+            Assert.Single(RunNeeds.Memory(preset, set, "cuda:0", need.OnDevice - 1)),
+            StringComparison.Ordinal
+        );
+        var error = Assert.Throws<UserError>(() =>
+            RunNeeds.Memory(preset, set, "cuda:0", need.OnDevice / 2 - 1).ToArray()
+        );
+        Assert.Contains("GiB of GPU memory, and", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void AFileThatIsNotThereIsNamedBeforeTheRun()
     {
         var preset = new Preset("smoke") { Files = ["vectors.npy"] };
-        var error = Assert.Throws<DirectoryNotFoundException>(() => RunNeeds.Check(preset, "cpu", ".", []));
+        var error = Assert.Throws<DirectoryNotFoundException>(() => RunNeeds.Check(preset, Request("cpu"), ".", []));
         Assert.Contains("'numbers' was not found", error.Message);
     }
 
@@ -48,7 +70,7 @@ public class RunNeedsTests
     public void ADeviceThatIsNotThereIsRefused() =>
         Assert.Contains(
             "'cuda:99' was asked for",
-            Assert.Throws<UserError>(() => RunNeeds.Check(new Preset("smoke"), "cuda:99", ".", [])).Message
+            Assert.Throws<UserError>(() => RunNeeds.Check(new Preset("smoke"), Request("cuda:99"), ".", [])).Message
         );
 
     [Theory]
@@ -57,6 +79,8 @@ public class RunNeedsTests
     [InlineData(8280, "2.3 hours")]
     public void TimesAreToldAsAPersonSaysThem(double seconds, string words) =>
         Assert.Equal(words, Duration.Words(seconds));
+
+    private static ExperimentRequest Request(string device) => new("preset-paper", 1, null, device);
 
     private sealed class Preset(string scale) : IExperiment
     {

@@ -1,6 +1,7 @@
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
+using GenRec.Shared.Training;
 
 namespace GenRec.Shared.Tests.Experiments;
 
@@ -62,6 +63,58 @@ public class OptionTextTests
         Assert.Equal("official", all["model.norm"]);
         Assert.Equal("0.98", all["training.optimizer.beta2"]);
         Assert.Equal("null", all["training.steps"]);
+    }
+
+    [Fact]
+    public void EveryListedPathCanBeSetToTheValueItHas()
+    {
+        var tiger = TigerPreset.Find("tiger-rqvae-smoke-smoke");
+        var all = OptionText.All(tiger);
+        Assert.Contains("ids.rqVae.hidden", all.Select(option => option.Path));
+        Assert.DoesNotContain("name", all.Select(option => option.Path)); // made from other values
+        Assert.DoesNotContain("dataset", all.Select(option => option.Path)); // names the preset
+        foreach (var (path, value) in all.Where(option => option.Value != "null"))
+            Assert.Equal(all, OptionText.All(OptionText.With(tiger, path, value)));
+    }
+
+    [Fact]
+    public void AShortNameMeansTheLeastNestedOption()
+    {
+        var tiger = TigerPreset.Find("tiger-rqvae-smoke-smoke");
+        var short_ = tiger.With([KeyValuePair.Create("batchSize", "7"), KeyValuePair.Create("codes", "8")]);
+        Assert.Equal((7, 8), (short_.Model.BatchSize, short_.Ids.RqVae!.Codes));
+        Assert.Equal(tiger.Ids.RqVae!.BatchSize, short_.Ids.RqVae.BatchSize);
+        var full = tiger.With([KeyValuePair.Create("ids.rqVae.batchSize", "7")]);
+        Assert.Equal((tiger.Model.BatchSize, 7), (full.Model.BatchSize, full.Ids.RqVae!.BatchSize));
+    }
+
+    [Fact]
+    public void AnotherScheduleKeepsTheWarmUp()
+    {
+        var tiger = TigerPreset.Find("tiger-rqvae-smoke-smoke");
+        var changed = tiger.With([KeyValuePair.Create("training.schedule.$type", "cosine")]);
+        var schedule = Assert.IsType<CosineSchedule>(changed.Training.Schedule);
+        Assert.Equal(tiger.Training.Schedule.WarmupSteps, schedule.WarmupSteps);
+        var error = Assert.Throws<ArgumentException>(() =>
+            tiger.With([KeyValuePair.Create("training.schedule.$type", "cosinus")])
+        );
+        Assert.Contains("which is one of constant, inverse-square-root, cosine, linear.", error.Message);
+    }
+
+    [Fact]
+    public void AListIsGivenInBrackets()
+    {
+        var tiger = TigerPreset.Find("tiger-rqvae-smoke-smoke");
+        Assert.Equal([32, 16], tiger.With([KeyValuePair.Create("hidden", "[32,16]")]).Ids.RqVae!.Hidden);
+        var error = Assert.Throws<ArgumentException>(() => tiger.With([KeyValuePair.Create("hidden", "32")]));
+        Assert.Contains("'ids.rqVae.hidden', which is a list, as in [512,256].", error.Message);
+    }
+
+    [Fact]
+    public void ALengthInStepsTakesThePlaceOfOneInEpochs()
+    {
+        var changed = Smoke.With([KeyValuePair.Create("training.steps", "9")]);
+        Assert.Equal((9L, null), (changed.Training.Steps, changed.Training.Epochs));
     }
 
     [Fact]

@@ -23,6 +23,17 @@ public class TigerPresetTests
     }
 
     [Fact]
+    public void PublishedIdsAreReadAsTheirDataSetNumbersItems()
+    {
+        var letter = TigerPreset.Find("tiger-letter-lcrec-instruments-paper");
+        var set = GenRec.Shared.Data.PublicDatasets.Find(letter.Dataset)!;
+        GenRec.Shared.Tests.Data.PublicData.Need(set);
+        var ids = letter.Ids.LoadPublished(set.Items);
+        Assert.Equal(set.Items, ids.ItemCount);
+        Assert.Equal([128, 241, 146, 235], ids[1].ToArray()); // the file's item 0
+    }
+
+    [Fact]
     public void NamesAreUnique() =>
         Assert.Equal(TigerPreset.All.Count, TigerPreset.All.DistinctBy(preset => preset.Name).Count());
 

@@ -62,13 +62,14 @@ public class RqVaeTests
     [InlineData("gumbel")]
     [InlineData("average")]
     [InlineData("first level")]
+    [InlineData("bfloat16")]
     public void EveryParameterReceivesAGradient(string variant)
     {
         var vectors = Clouds.Around(30, 60, 10);
         using var task = new RqVaeTask(vectors, Variant(variant), seed: 1);
         task.Model.train();
         var step = new TrainingStep(1, 0, task.BatchesPerEpoch, 1);
-        task.Loss(step).Mean.backward();
+        task.Loss(step).Backward();
         foreach (var (name, weight) in task.Model.named_parameters())
             if (weight.requires_grad)
                 Assert.True(
@@ -77,6 +78,75 @@ public class RqVaeTests
                 );
             else
                 Assert.True(variant == "average" && name.StartsWith("codebook", StringComparison.Ordinal), name);
+    }
+
+    [Theory]
+    [InlineData("gradient")]
+    [InlineData("first level")]
+    [InlineData("mean")]
+    [InlineData("average")]
+    [InlineData("sinkhorn")]
+    public void GradientsWrittenOutAreThoseOfAutograd(string variant)
+    {
+        // Widths below, at and above a register's 32 numbers, so that both the loops and what they leave over run.
+        var options = Variant(variant) with
+        {
+            Hidden = [40, 33],
+            Latent = 9,
+            Precision = Precision.BFloat16,
+        };
+        var vectors = Clouds.Around(30, 70, 67);
+        manual_seed(3).Dispose();
+        using var model = new RqVae(67, options);
+        using var items = tensor(vectors.Values.ToArray(), 70, 67);
+        foreach (var codebook in Enumerable.Range(0, options.Levels).Select(model.Codebook))
+            using (no_grad())
+                codebook.mul_(8f); // codes far enough apart that rounding chooses the same ones
+        long[] rows = [.. Enumerable.Range(0, 50).Select(row => (long)(row * 7 % 70))];
+        using var target = items.index_select(0, tensor(rows));
+        using var input = target.bfloat16();
+        var slow = RqVaeObjective.Compute(model, input, target, Precision.BFloat16);
+        slow.Loss.backward();
+        var expected = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad?.clone());
+        model.zero_grad();
+        using var gradients = new RqVaeGradients(model);
+        var fast = gradients.Compute(input, items, rows);
+        gradients.Hand(0.5);
+        gradients.Compute(input, items, rows);
+        gradients.Hand(0.5); // the second half is added to the first
+
+        Assert.Equal(slow.Loss.item<float>(), fast.Loss.item<float>(), slow.Loss.item<float>() * 1e-3f);
+        Assert.Equal(slow.Reconstruction.item<float>(), fast.Reconstruction.item<float>(), 1e-3f);
+        for (var level = 0; level < options.Levels; level++)
+        {
+            Assert.Equal(slow.Codes[level].data<long>().ToArray(), fast.Codes[level].data<long>().ToArray());
+            Assert.True(allclose(slow.Residuals[level], fast.Residuals[level], atol: 1e-5));
+        }
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            if (expected[name] is not { } wanted)
+            {
+                Assert.True(parameter.grad is null, name);
+                continue;
+            }
+            var (gap, size) = ((parameter.grad! - wanted).norm().item<float>(), wanted.norm().item<float>());
+            Assert.True(size > 0 && gap < 0.01 * size, $"{name}: {gap} of {size}"); // bfloat16 keeps 8 bits
+        }
+    }
+
+    [Fact]
+    public void WhatIsNotANumberPassesAReLU()
+    {
+        using var values = tensor([1f, -1f, 0f, float.NaN, -float.NaN, float.PositiveInfinity, float.NegativeInfinity])
+            .repeat(9)
+            .bfloat16();
+        BFloat16Rows.Relu(BFloat16Rows.Bits(values));
+        var passed = values.@float().data<float>().ToArray();
+        for (var at = 0; at < passed.Length; at += 7)
+            Assert.Equal(
+                [1f, 0f, 0f, float.NaN, float.NaN, float.PositiveInfinity, 0f],
+                passed[at..(at + 7)].Select(value => value)
+            );
     }
 
     [Fact]
@@ -93,7 +163,7 @@ public class RqVaeTests
         {
             using var task = new RqVaeTask(vectors, options, seed: 1);
             task.Model.train();
-            task.Loss(new TrainingStep(1, 0, task.BatchesPerEpoch, 1)).Mean.backward();
+            task.Loss(new TrainingStep(1, 0, task.BatchesPerEpoch, 1)).Backward();
             return task.Model.named_parameters().Single(p => p.name == "encoder.0.weight").parameter.grad!.clone();
         }
     }
@@ -247,7 +317,7 @@ public class RqVaeTests
         for (var batch = 0; batch < 4; batch++)
         {
             using var scope = NewDisposeScope();
-            task.Loss(new TrainingStep(1, batch, task.BatchesPerEpoch, 1)).Mean.backward();
+            task.Loss(new TrainingStep(1, batch, task.BatchesPerEpoch, 1)).Backward();
         }
         foreach (var weight in task.Model.parameters())
             weight.grad = null;

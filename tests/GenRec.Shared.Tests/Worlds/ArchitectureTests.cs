@@ -27,6 +27,22 @@ public class ArchitectureTests
     public void NothingThatTrainsNamesAWorld(string room) =>
         Assert.Empty(TypesIn(room).Where(type => References(type).Any(IsOfWorlds)).Select(type => type.FullName));
 
+    [Theory]
+    [InlineData("Alignment", "Models")]
+    [InlineData("Alignment", "Plotting")]
+    [InlineData("Alignment", "Experiments")]
+    [InlineData("Decoding", "Alignment")]
+    [InlineData("Training", "Alignment")]
+    [InlineData("Evaluation", "Alignment")]
+    [InlineData("Nn", "Alignment")]
+    [InlineData("Data", "Alignment")]
+    public void NoRoomNamesAHigherOne(string room, string higher) =>
+        Assert.Empty(
+            TypesIn(room)
+                .Where(type => References(type).Any(other => other.Namespace == $"GenRec.Shared.{higher}"))
+                .Select(type => type.FullName)
+        );
+
     [Fact]
     public void TheProbeSeesAReferenceWhereThereIsOne()
     {

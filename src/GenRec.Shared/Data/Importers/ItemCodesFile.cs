@@ -116,7 +116,11 @@ public static class ItemCodesFile
         public void Set(int row, List<int> codes, long line)
         {
             if (row < 0 || row >= itemCount)
-                throw new DataFormatException(path, line, $"The item is outside the {itemCount} items.");
+                throw new DataFormatException(
+                    path,
+                    line,
+                    $"The item is outside the {itemCount} items; does the file number them from 0 or from 1?"
+                );
             if (rows[row] is not null)
                 throw new DataFormatException(path, line, $"Item {row + 1} has codes already.");
             levels = levels == 0 ? codes.Count : levels;
