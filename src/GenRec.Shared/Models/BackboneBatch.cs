@@ -26,7 +26,7 @@ public sealed record CellGrid(int Width, long[] Segment, long[] Position, long[]
 /// step of the tutorial's sizes on Amazon Beauty reached 0.94 of the speed for rows and 0.48 for windows (medians of four pairs,
 /// 0.88 to 1.01 and 0.35 to 0.96; <c>peers backbone-packing-rows</c> and <c>backbone-packing-windows</c>). At equal seconds the
 /// shapes that learn from windows therefore pay for this choice; at equal operations they do not. TIGER's own T5 goes by
-/// <see cref="Nn.LengthGroups"/>.
+/// <c>Nn.LengthGroups</c>.
 /// </remarks>
 public sealed record BackboneBatch(
     int Rows,
