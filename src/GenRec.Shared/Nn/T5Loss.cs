@@ -255,8 +255,8 @@ internal sealed class T5Trainer : IDisposable
             return stream.Reserve(calls);
         if (model.Options.Dropout == 0)
             return default;
-        using var drawn = randint(long.MaxValue, 1, dtype: ScalarType.Int64); // a training loop of one's own: torch's generator
-        return new MaskKey((ulong)drawn.item<long>(), 0, 0);
+        using var drawn = rand(1, dtype: ScalarType.Float64); // a training loop of one's own: torch's generator
+        return new MaskKey(BitConverter.DoubleToUInt64Bits(drawn.item<double>()), 0, 0);
     }
 }
 
