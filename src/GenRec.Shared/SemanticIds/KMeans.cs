@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
-/// <summary>Lloyd's k-means with k-means++ seeding, and its form with equal cluster sizes.</summary>
+/// <summary>Lloyd's k-means with k-means++ seeding, and its forms with equal and with bounded cluster sizes.</summary>
 /// <remarks>The same points, options and random numbers give the same clusters on the same machine.</remarks>
 public static class KMeans
 {
@@ -29,16 +29,19 @@ public static class KMeans
 
     internal static KMeansResult Fit(Tensor points, int clusters, CounterRandom random, KMeansOptions options)
     {
-        OptionRanges.Check(options);
+        options.Validate();
         var (rows, width) = ((int)points.shape[0], (int)points.shape[1]);
         if (clusters < 1 || clusters > rows)
             throw new ArgumentException($"{rows} points do not make {clusters} clusters.", nameof(clusters));
         using var none = no_grad();
         using var scope = NewDisposeScope();
         var centres = Seeding(points, clusters, random, options);
-        return options.Balanced
-            ? BalancedKMeans.Run(points, centres, options)
-            : Lloyd(points, centres, rows, width, options);
+        return options switch
+        {
+            { Balanced: true } => BalancedKMeans.Run(points, centres, options),
+            { IsBounded: true } => BoundedKMeans.Run(points, centres, options),
+            _ => Lloyd(points, centres, rows, width, options),
+        };
     }
 
     private static KMeansResult Lloyd(Tensor points, Tensor centres, int rows, int width, KMeansOptions options)

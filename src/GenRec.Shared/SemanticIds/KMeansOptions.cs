@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
+using GenRec.Shared.Runtime;
 
 namespace GenRec.Shared.SemanticIds;
 
@@ -27,6 +28,35 @@ public sealed record KMeansOptions : RichRecord
 
     /// <summary>How clusters of equal size share the points out. Default: the paper's way.</summary>
     public BalancedOrder Order { get; init; }
+
+    /// <summary>
+    /// Fewest points of a cluster; 0 sets no bound. With bounds each round finds the cheapest assignment that keeps them, as
+    /// LETTER's start of codebooks does (arXiv:2405.07314).
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int FewestPoints { get; init; }
+
+    /// <summary>Most points of a cluster; 0 sets no bound.</summary>
+    [Range(0, int.MaxValue)]
+    public int MostPoints { get; init; }
+
+    /// <summary>Whether a bound is set.</summary>
+    internal bool IsBounded => FewestPoints > 0 || MostPoints > 0;
+
+    /// <summary>Checks every option and their agreement.</summary>
+    /// <exception cref="ArgumentException">Names the options and what they may be.</exception>
+    internal void Validate()
+    {
+        OptionRanges.Check(this);
+        if (Balanced && IsBounded)
+            throw new ArgumentException(
+                "k-means options: Balanced makes all clusters equal; it takes no bounds besides."
+            );
+        if (MostPoints > 0 && FewestPoints > MostPoints)
+            throw new ArgumentException(
+                $"k-means options: FewestPoints {FewestPoints} is above MostPoints {MostPoints}."
+            );
+    }
 }
 
 /// <summary>Clusters of points.</summary>

@@ -9,7 +9,7 @@ namespace GenRec.Shared.SemanticIds;
 /// <summary>Autoencoder whose latent vector is a sum of one code a level.</summary>
 /// <remarks>
 /// RQ-VAE of Lee et al. (CVPR 2022, arXiv:2203.01941) in the form TIGER (arXiv:2305.05065) gave it for items: ReLU layers
-/// between, a linear one at the end of encoder and decoder, a codebook of its own for each level.
+/// between, a linear one at the end of encoder and decoder, a codebook of its own for each level unless they share one.
 /// </remarks>
 [TypeFormatterSource(typeof(RichValueFormatterSource))]
 public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
@@ -38,6 +38,11 @@ public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
         codebooks = new Parameter[options.Levels];
         for (var level = 0; level < options.Levels; level++)
         {
+            if (options.SharedCodebook && level > 0)
+            {
+                codebooks[level] = codebooks[0];
+                continue;
+            }
             // As vq.py of RUCAIBox/LC-Rec: uniform within 1 / K.
             using var start = (rand(options.Codes, options.Latent) - 0.5f) * (2f / options.Codes);
             codebooks[level] = Parameter(start.clone(), options.Update == CodebookUpdate.Gradient);
@@ -64,7 +69,7 @@ public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
     /// <summary>The decoder's layers.</summary>
     internal ModuleList<Linear> Decoder => decoder;
 
-    /// <summary>The codebook of a level, <c>[K, d]</c>; the model's own.</summary>
+    /// <summary>The codebook of a level, <c>[K, d]</c>; the model's own, and the same for all where they share one.</summary>
     /// <param name="level">0-based.</param>
     public Parameter Codebook(int level) => codebooks[level];
 
@@ -97,7 +102,7 @@ public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
     }
 
     /// <summary>A counter or sum that training keeps beside the weights: <c>uses</c>, <c>count</c> or <c>sum</c>.</summary>
-    internal Tensor Kept(string name, int level) => get_buffer($"{name}{level + 1}")!;
+    internal Tensor Kept(string name, int level) => get_buffer($"{name}{(Options.SharedCodebook ? 1 : level + 1)}")!;
 
     private static Linear Fresh(int from, int to)
     {

@@ -10,6 +10,7 @@ internal static class RqVaeCare
     private const int EncodedAtOnce = 8192;
 
     /// <summary>Starts each codebook with k-means on what the levels before left of the latent vectors.</summary>
+    /// <remarks>A shared codebook gets an equal part of its codes from each level, so that it holds codes of all lengths.</remarks>
     /// <param name="model">The model; its codebooks are written.</param>
     /// <param name="items">Item vectors, <c>[N, D]</c>, on the model's device.</param>
     /// <param name="random">Which items are looked at, and first centres.</param>
@@ -22,21 +23,43 @@ internal static class RqVaeCare
         var values = NearestCodes.Floats(residual);
         for (var level = 0; level < options.Levels; level++)
         {
-            var clusters = KMeans.Fit(residual, options.Codes, random.Fork($"level {level}"), new KMeansOptions());
+            var (first, end) = options.SharedCodebook
+                ? (options.Codes * level / options.Levels, options.Codes * (level + 1) / options.Levels)
+                : (0, options.Codes);
+            if (first == end)
+                continue;
+            var clustering = Clustering(options, (int)residual.shape[0], end - first);
+            var clusters = KMeans.Fit(residual, end - first, random.Fork($"level {level}"), clustering);
             var centres = clusters.Centres;
             using var made = NearestCodes.ToTensor(centres.Values, centres.Rows, centres.Columns);
-            model.Codebook(level).copy_(made);
-            if (options.Update == CodebookUpdate.MovingAverage)
-            {
-                model.Kept("sum", level).copy_(made);
-                model.Kept("count", level).fill_(1f);
-            }
+            model.Codebook(level).narrow(0, first, end - first).copy_(made);
             for (var row = 0; row < clusters.Labels.Length; row++)
                 NearestCodes.Subtract(
                     values.Slice(row * options.Latent, options.Latent),
                     centres[clusters.Labels[row]]
                 );
         }
+        if (options.Update != CodebookUpdate.MovingAverage)
+            return;
+        for (var level = 0; level < options.Levels; level++)
+        {
+            model.Kept("sum", level).copy_(model.Codebook(level));
+            model.Kept("count", level).fill_(1f);
+        }
+    }
+
+    /// <summary>Bounds of LETTER's vq.py; the upper one is raised where it would hold fewer places than there are items.</summary>
+    internal static KMeansOptions Clustering(RqVaeOptions options, int items, int codes)
+    {
+        if (!options.BoundedStart)
+            return new KMeansOptions();
+        var fewest = Math.Min(items / (2 * codes), 50);
+        return new KMeansOptions
+        {
+            Rounds = 10,
+            FewestPoints = fewest,
+            MostPoints = Math.Max(4 * fewest, (items + codes - 1) / codes),
+        };
     }
 
     /// <summary>Latent vectors of many items, in blocks, float32, <c>[N, d]</c>, owned by the caller.</summary>
@@ -70,9 +93,10 @@ internal static class RqVaeCare
             if (options.Update == CodebookUpdate.MovingAverage)
                 Average(model, level, batch.Codes[level], batch.Residuals[level], counts);
             model.Kept("uses", level).add_(counts);
-            if (!isLook)
+            if (!isLook || (options.SharedCodebook && level + 1 < options.Levels))
                 continue;
-            Reset(model, level, batch.Residuals[level], random.At((ulong)step, (ulong)level));
+            var places = options.SharedCodebook ? cat(batch.Residuals, 0) : batch.Residuals[level];
+            Reset(model, level, places, random.At((ulong)step, (ulong)level));
             model.Kept("uses", level).zero_();
         }
     }

@@ -32,6 +32,7 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
     public RqVaeBatch Compute(Tensor input, Tensor items, ReadOnlySpan<long> rows)
     {
         using var none = no_grad();
+        Clear(); // of a batch whose gradients nobody asked for
         var options = model.Options;
         var isMean = options.Scale == LossScale.Mean;
         var all = 1.0 / (rows.Length * (isMean ? (double)model.Width : 1));
@@ -83,9 +84,10 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
 
     private void Keep(Parameter parameter, Tensor gradient)
     {
-        if (made.Remove(parameter, out var before))
-            before.Dispose(); // a batch whose gradients nobody asked for
-        made[parameter] = gradient.DetachFromDisposeScope();
+        if (made.TryGetValue(parameter, out var before))
+            before.add_(gradient); // a codebook that levels share
+        else
+            made[parameter] = gradient.DetachFromDisposeScope();
     }
 
     private static Pass Forward(ModuleList<Linear> layers, Tensor input)

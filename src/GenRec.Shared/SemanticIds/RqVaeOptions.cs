@@ -30,7 +30,11 @@ public enum GradientPath
 /// <summary>What a level hands on to the next during training.</summary>
 public enum ResidualGradient
 {
-    /// <summary><c>r - sg(e)</c>: every level's commitment term reaches the encoder.</summary>
+    /// <summary>
+    /// <c>r - sg(e)</c>: every level's commitment term reaches the encoder. As <c>r_l - sg(e_l)</c> is then the latent vector minus
+    /// the sum of all codes so far, these terms are the cumulative commitment <c>|z - sg(e_1 + .. + e_l)|^2</c> of Lee et al.
+    /// (CVPR 2022) and kakaobrain/rq-vae-transformer.
+    /// </summary>
     EveryLevel,
 
     /// <summary>
@@ -68,6 +72,12 @@ public sealed record RqVaeOptions : RichRecord
     [Range(2, 1_000_000)]
     public int Codes { get; init; } = 256; // TIGER
 
+    /// <summary>
+    /// One codebook for all levels, as in kakaobrain/rq-vae-transformer and CoST (arXiv:2404.14774): fewer numbers, and residuals that
+    /// get shorter level by level must find short codes in it.
+    /// </summary>
+    public bool SharedCodebook { get; init; }
+
     /// <summary>beta, the weight of the commitment terms. 0 to 100.</summary>
     [Range(0.0, 100.0)]
     public double Commitment { get; init; } = 0.25; // TIGER
@@ -94,6 +104,12 @@ public sealed record RqVaeOptions : RichRecord
 
     /// <summary>Start codebooks from k-means on the latent vectors, level after level; else from small random numbers.</summary>
     public bool KMeansStart { get; init; } = true;
+
+    /// <summary>
+    /// Bound the cluster sizes of that k-means as LETTER does (arXiv:2405.07314; its models/vq.py): n items of k codes make clusters of
+    /// at least <c>min(n / (2 k), 50)</c> and at most four times as many items. Takes some seconds a level.
+    /// </summary>
+    public bool BoundedStart { get; init; }
 
     /// <summary>Items that k-means looks at; 0 takes all. TIGER takes the first batch, LETTER all items.</summary>
     [Range(0, int.MaxValue)]
@@ -143,6 +159,8 @@ public sealed record RqVaeOptions : RichRecord
         OptionRanges.Check(this);
         if (Hidden.FirstOrDefault(width => width < 1, 1) is < 1 and var wrong)
             throw new ArgumentException($"RQ-VAE options: a hidden layer of width {wrong} holds nothing.");
+        if (BoundedStart && !KMeansStart)
+            throw new ArgumentException("RQ-VAE options: BoundedStart bounds the k-means that KMeansStart leaves out.");
         if (Path == GradientPath.Gumbel && Update == CodebookUpdate.MovingAverage)
             throw new ArgumentException(
                 "RQ-VAE options: Gumbel trains codebooks by gradient; MovingAverage would leave its softmax without one."

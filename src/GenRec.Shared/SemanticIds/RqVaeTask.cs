@@ -77,6 +77,9 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     }
 
     /// <inheritdoc/>
+    protected override bool Prefetches => false; // a batch is a slice of row numbers
+
+    /// <inheritdoc/>
     protected override long[] MakeBatch(TrainingStep step)
     {
         if (shuffled?.Epoch != step.Epoch)

@@ -26,9 +26,14 @@ public abstract class PrefetchedTask<TBatch> : RichObject, ITrainingTask, IDispo
     /// <inheritdoc/>
     public virtual IReadOnlyDictionary<string, Tensor> Baggage => new Dictionary<string, Tensor>();
 
+    /// <summary>False makes each batch when it is due: right where that is less than what waking another thread costs.</summary>
+    protected virtual bool Prefetches => true;
+
     /// <inheritdoc/>
     public BatchLoss Loss(TrainingStep step)
     {
+        if (!Prefetches)
+            return Loss(MakeBatch(step), step);
         if (prefetcher is null || first with { Batch = step.Batch } != step) // another run has begun
         {
             prefetcher?.Dispose();

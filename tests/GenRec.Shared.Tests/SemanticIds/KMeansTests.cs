@@ -290,6 +290,66 @@ public class KMeansTests
             });
 
     [Fact]
+    public void TheBoundedAssignmentIsTheCheapestOfAll() =>
+        Gen.Select(Gen.Int[1, 6], Gen.Int[1, 3], Gen.Int[0, 1_000_000])
+            .Sample(
+                (points, clusters, seed) =>
+                {
+                    var random = new CounterRandom((ulong)seed);
+                    var costs = Enumerable
+                        .Range(0, points * clusters)
+                        .Select(at => (float)(random.At(0, (ulong)at).UInt64 % 20)) // ties, too
+                        .ToArray();
+                    var fewest = (int)(random.At(1, 0).UInt64 % (ulong)(points / clusters + 1));
+                    var least = (points + clusters - 1) / clusters;
+                    var most = least + (int)(random.At(1, 1).UInt64 % 3);
+                    var labels = BoundedKMeans.Assign(costs, clusters, fewest, most);
+                    var best = double.PositiveInfinity;
+                    for (var code = 0; code < Math.Pow(clusters, points); code++)
+                    {
+                        var tried = Enumerable
+                            .Range(0, points)
+                            .Select(p => code / (int)Math.Pow(clusters, p) % clusters)
+                            .ToArray();
+                        if (IsWithin(tried))
+                            best = Math.Min(best, CostOf(tried));
+                    }
+                    return IsWithin(labels) && CostOf(labels) == best;
+
+                    bool IsWithin(int[] given) =>
+                        Enumerable
+                            .Range(0, clusters)
+                            .All(c => given.Count(label => label == c) is var size && size >= fewest && size <= most);
+                    double CostOf(int[] given) => given.Select((label, p) => (double)costs[p * clusters + label]).Sum();
+                },
+                iter: 300
+            );
+
+    [Fact]
+    public void BoundedClustersKeepTheirBoundsAndCostLittleMoreThanFreeOnes()
+    {
+        var points = Clouds.Around(4, 300, 6, noise: 0.5); // few places for many clusters: free sizes differ much
+        var free = KMeans.Fit(points, 12, new CounterRandom(1));
+        var options = new KMeansOptions { FewestPoints = 15, MostPoints = 40 };
+        var bounded = KMeans.Fit(points, 12, new CounterRandom(1), options);
+        var sizes = bounded.Labels.CountBy(label => label).Select(count => count.Value).ToArray();
+        Assert.Equal(12, sizes.Length);
+        Assert.All(sizes, size => Assert.InRange(size, 15, 40));
+        Assert.InRange(bounded.Inertia / free.Inertia, 0.7, 1.5);
+    }
+
+    [Theory]
+    [InlineData(30, 0)]
+    [InlineData(0, 20)]
+    [InlineData(25, 24)]
+    public void BoundsThatNoSizesCanKeepAreRefused(int fewest, int most)
+    {
+        var points = Clouds.Around(4, 300, 6);
+        var options = new KMeansOptions { FewestPoints = fewest, MostPoints = most };
+        Assert.Throws<ArgumentException>(() => KMeans.Fit(points, 12, new CounterRandom(1), options));
+    }
+
+    [Fact]
     public void FewerDifferentPointsThanClustersStillEnd()
     {
         var same = new EmbeddingMatrix(10, 2, Enumerable.Repeat(1f, 20).ToArray());

@@ -27,7 +27,20 @@ public class RqVaeTests
     };
 
     public static TheoryData<string> Variants =>
-        ["gradient", "rotation", "gumbel", "average", "first level", "mean", "sinkhorn", "reset", "bfloat16"];
+        [
+            "gradient",
+            "rotation",
+            "gumbel",
+            "average",
+            "first level",
+            "mean",
+            "sinkhorn",
+            "reset",
+            "bfloat16",
+            "shared",
+            "shared average",
+            "bounded",
+        ];
 
     private static RqVaeOptions Variant(string name) =>
         name switch
@@ -40,6 +53,9 @@ public class RqVaeTests
             "sinkhorn" => Tiny with { LastLevelEpsilon = 0.003 },
             "reset" => Tiny with { ResetEverySteps = 5, KMeansStart = false },
             "bfloat16" => Tiny with { Precision = Precision.BFloat16 },
+            "shared" => Tiny with { SharedCodebook = true, ResetEverySteps = 20 },
+            "shared average" => Variant("average") with { SharedCodebook = true },
+            "bounded" => Tiny with { BoundedStart = true },
             _ => Tiny,
         };
 
@@ -86,6 +102,7 @@ public class RqVaeTests
     [InlineData("mean")]
     [InlineData("average")]
     [InlineData("sinkhorn")]
+    [InlineData("shared")]
     public void GradientsWrittenOutAreThoseOfAutograd(string variant)
     {
         // Widths below, at and above a register's 32 numbers, so that both the loops and what they leave over run.
@@ -99,7 +116,9 @@ public class RqVaeTests
         manual_seed(3).Dispose();
         using var model = new RqVae(67, options);
         using var items = tensor(vectors.Values.ToArray(), 70, 67);
-        foreach (var codebook in Enumerable.Range(0, options.Levels).Select(model.Codebook))
+        foreach (
+            var codebook in Enumerable.Range(0, options.SharedCodebook ? 1 : options.Levels).Select(model.Codebook)
+        )
             using (no_grad())
                 codebook.mul_(8f); // codes far enough apart that rounding chooses the same ones
         long[] rows = [.. Enumerable.Range(0, 50).Select(row => (long)(row * 7 % 70))];
@@ -166,6 +185,60 @@ public class RqVaeTests
             task.Loss(new TrainingStep(1, 0, task.BatchesPerEpoch, 1)).Backward();
             return task.Model.named_parameters().Single(p => p.name == "encoder.0.weight").parameter.grad!.clone();
         }
+    }
+
+    [Fact]
+    public void CommitmentOfEveryLevelIsTheCumulativeOneOfKakaoBrain()
+    {
+        var vectors = Clouds.Around(30, 60, 10);
+        using var task = new RqVaeTask(vectors, Tiny with { BatchSize = 60, KMeansStart = false }, seed: 1);
+        var model = task.Model;
+        var x = tensor(vectors.Values.ToArray(), 60, 10);
+        var made = RqVaeObjective.Compute(model, x, x, Precision.Float32);
+        made.Loss.backward();
+        var actual = model.get_parameter("encoder.0.weight")!.grad!.clone();
+        model.zero_grad();
+
+        // Compute commitment loss of rq-vae-transformer: the latent vector against the sum of the codes so far, held fixed.
+        var z = model.Encode(x);
+        var (sum, expected) = (zeros_like(z).detach(), (model.Decode(z + Quantised() - z.detach()) - x).square().sum());
+        for (var level = 0; level < Tiny.Levels; level++)
+        {
+            sum = sum + model.Codebook(level).index_select(0, made.Codes[level]).detach();
+            expected = expected + 0.25 * (z - sum).square().sum();
+        }
+        (expected / 60).backward();
+        Assert.True(allclose(model.get_parameter("encoder.0.weight")!.grad!, actual, rtol: 1e-4, atol: 1e-6));
+
+        Tensor Quantised() =>
+            Enumerable
+                .Range(0, Tiny.Levels)
+                .Select(level => model.Codebook(level).index_select(0, made.Codes[level]))
+                .Aggregate((a, b) => a + b)
+                .detach();
+    }
+
+    [Fact]
+    public void ASharedCodebookIsOneForAllLevelsAndHoldsCodesOfAllLengths()
+    {
+        var vectors = Clouds.Around(30, 200, 10);
+        using var task = new RqVaeTask(vectors, Tiny with { SharedCodebook = true, Codes = 24 }, seed: 1);
+        Assert.Single(task.Model.named_parameters(), p => p.name.StartsWith("codebook", StringComparison.Ordinal));
+        using var lengths = task.Model.Codebook(2).detach().norm(1);
+        var each = lengths.data<float>().ToArray().Chunk(8).Select(part => part.Average()).ToArray();
+        Assert.True(each[0] > each[1] && each[1] > each[2], string.Join(", ", each));
+        using var codec = new RqVaeCodec(task.Model, ownsModel: false);
+        Assert.Equal(codec.Parameters, task.Model.parameters().Sum(p => p.numel()));
+    }
+
+    [Fact]
+    public void ABoundedStartIsLettersAndNeedsKMeans()
+    {
+        var bounds = RqVaeCare.Clustering(new RqVaeOptions { BoundedStart = true }, items: 12_101, codes: 256);
+        Assert.Equal((23, 92), (bounds.FewestPoints, bounds.MostPoints));
+        var many = RqVaeCare.Clustering(new RqVaeOptions { BoundedStart = true }, items: 100_000, codes: 256);
+        Assert.Equal((50, 391), (many.FewestPoints, many.MostPoints)); // 4 x 50 places a code would be too few
+        Assert.Throws<ArgumentException>(() => (Tiny with { BoundedStart = true, KMeansStart = false }).Validate());
     }
 
     [Fact]
