@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Nn;
 
 // The loss of a batch in length groups and its gradient in one go, on the CPU: T5Groups' mathematics with everything between
-// the products written by hand (RowKernels), and the batch cut into two halves for two threads (SideBySide). Measured for
-// TIGER's T5, whose products are a fourth of what the operators of T5Groups take.
+// the products written by hand (RowKernels), and the batch cut into two halves for two threads (SideBySide). By T5Groups'
+// operators the products are not half of a step of TIGER's T5; the rest is fresh memory, casts and small operators.
 
 /// <summary>What a batch in length groups asks of a <see cref="T5"/>.</summary>
 /// <param name="Ids">Input tokens, group after group and sequence after sequence, <c>[S]</c>.</param>
