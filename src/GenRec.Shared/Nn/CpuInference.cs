@@ -42,45 +42,66 @@ internal static class CpuInference
     /// <returns><c>[R, H dk]</c>, owned by the caller.</returns>
     public static Tensor OwnPositions(T5Cache cache, int layer, Tensor bias, int heads)
     {
-        var positions = cache.Own(layer); // each [R_s, 3 H dk]: query, key, value
-        var newest = positions[^1];
-        var (rows, inner, length) = ((int)newest.shape[0], (int)newest.shape[1] / 3, positions.Count);
-        var width = inner / heads;
-        var queries = Floats(newest);
+        var positions = cache.Own(layer);
+        var result = empty(positions[^1].shape[0], positions[^1].shape[1] / 3, dtype: ScalarType.Float32);
+        var ancestors = Enumerable.Range(0, positions.Count).Select(at => cache.RowsOf(at).ToArray()).ToArray();
+        OwnPositions(positions, ancestors, bias, heads, 0, Floats(result));
+        return result;
+    }
+
+    /// <summary>The same for some of the beams.</summary>
+    /// <param name="positions">Each <c>[R_s, 3 H dk]</c>: query, key, value.</param>
+    /// <param name="ancestors">Row of each beam's ancestor in each position; empty where it is the beam's own row.</param>
+    /// <param name="bias">Added to the logits, <c>[1, H, 1, t]</c>.</param>
+    /// <param name="heads">H.</param>
+    /// <param name="first">First beam.</param>
+    /// <param name="mixed">What these beams read, <c>[beams, H dk]</c>.</param>
+    public static void OwnPositions(
+        IReadOnlyList<Tensor> positions,
+        long[][] ancestors,
+        Tensor bias,
+        int heads,
+        int first,
+        Span<float> mixed
+    )
+    {
+        var (inner, length) = ((int)positions[^1].shape[1] / 3, positions.Count);
+        var (rows, width) = (mixed.Length / inner, inner / heads);
+        var queries = Floats(positions[^1]);
         var biases = Floats(bias);
         var weights = new float[rows * heads * length]; // [R, H, t]
         for (var position = 0; position < length; position++)
         {
             var parts = Floats(positions[position]);
-            var from = cache.RowsOf(position);
             for (var row = 0; row < rows; row++)
             for (var head = 0; head < heads; head++)
             {
-                var query = queries.Slice(row * 3 * inner + head * width, width);
-                var key = parts.Slice(Source(from, row) * 3 * inner + inner + head * width, width);
+                var query = queries.Slice((first + row) * 3 * inner + head * width, width);
+                var key = parts.Slice(Source(position, row) * 3 * inner + inner + head * width, width);
                 weights[(row * heads + head) * length + position] =
                     biases[head * length + position] + RowMath.Dot(query, key);
             }
         }
         for (var at = 0; at < weights.Length; at += length)
             SoftMax(weights.AsSpan(at, length));
-        var result = zeros(rows, inner, dtype: ScalarType.Float32);
-        var mixed = Floats(result);
+        mixed.Clear();
         for (var position = 0; position < length; position++)
         {
             var parts = Floats(positions[position]);
-            var from = cache.RowsOf(position);
             for (var row = 0; row < rows; row++)
             for (var head = 0; head < heads; head++)
             {
-                var value = parts.Slice(Source(from, row) * 3 * inner + 2 * inner + head * width, width);
+                var value = parts.Slice(Source(position, row) * 3 * inner + 2 * inner + head * width, width);
                 var weight = weights[(row * heads + head) * length + position];
                 RowMath.AddScaled(value, weight, mixed.Slice(row * inner + head * width, width));
             }
         }
-        return result;
 
-        static int Source(ReadOnlySpan<long> from, int row) => from.IsEmpty ? row : (int)from[row];
+        int Source(int position, int row)
+        {
+            var from = ancestors[position];
+            return from.Length == 0 ? first + row : (int)from[first + row];
+        }
     }
 
     private static void SoftMax(Span<float> logits)

@@ -116,6 +116,8 @@ public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichVa
     /// <returns><c>[B, W, V]</c>, owned by the caller.</returns>
     public Tensor DecodeStep(Tensor last, T5Memory memory, T5Cache cache)
     {
+        if (Packed(cache) is { } fast)
+            return fast.Step(last, memory, cache);
         using var scope = NewDisposeScope();
         return Logits(decoder.Step(Embed(last), memory, cache)).MoveToOuterDisposeScope();
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Display;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
@@ -8,6 +9,7 @@ namespace GenRec.Shared.Nn;
 public sealed class T5Memory : RichObject, IDisposable
 {
     private readonly (Tensor Keys, Tensor Values)[] layers;
+    private Tensor?[]? padded;
 
     internal T5Memory((Tensor Keys, Tensor Values)[] layers, Tensor? mask)
     {
@@ -22,9 +24,27 @@ public sealed class T5Memory : RichObject, IDisposable
 
     internal (Tensor Keys, Tensor Values) this[int layer] => layers[layer];
 
+    /// <summary>Keys whose rows are whole vectors, <c>[B, H, dk, P]</c> on the CPU, and P; made once, and the memory's own.</summary>
+    internal (Tensor Keys, int Padded) PaddedKeys(int layer)
+    {
+        padded ??= new Tensor?[layers.Length];
+        if (padded[layer] is not { } keys)
+        {
+            using var scope = NewDisposeScope();
+            var own = layers[layer].Keys;
+            var whole = (own.shape[3] + PackedMatrix.Lanes - 1) / PackedMatrix.Lanes * PackedMatrix.Lanes;
+            keys = zeros(own.shape[0], own.shape[1], own.shape[2], whole);
+            keys.narrow(3, 0, own.shape[3]).copy_(own);
+            padded[layer] = keys.DetachFromDisposeScope();
+        }
+        return (keys, (int)keys.shape[3]);
+    }
+
     /// <summary>Frees all keys and values.</summary>
     public void Dispose()
     {
+        foreach (var keys in padded ?? [])
+            keys?.Dispose();
         Mask?.Dispose();
         foreach (var (keys, values) in layers)
         {

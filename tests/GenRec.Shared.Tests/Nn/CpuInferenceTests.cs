@@ -1,4 +1,5 @@
 using GenRec.Shared.Nn;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Tests.Nn;
@@ -36,6 +37,64 @@ public class CpuInferenceTests // managed code against the operators, which run 
         using var quiet = no_grad();
         foreach (var (one, other) in byOperators.Zip(Run(model)))
             Assert.True(allclose(one, other, atol: 1e-5));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void PackedStepsAreThoseOfTheOperators(bool tied) // beams of both threads, users of different lengths
+    {
+        using var scope = NewDisposeScope();
+        var model = T5Tests.Model(T5Tests.Tiny with { Width = 32, HeadWidth = 16, FeedForward = 80, TieOutput = tied });
+        Assert.False(T5PackedDecoder.Fits(model)); // a gradient is wanted
+        var ids = randint(1, 20, [3, 21]);
+        var isReal = ones(3, 21, dtype: ScalarType.Bool);
+        isReal[1].narrow(0, 5, 16).zero_();
+        var byOperators = Run(model, ids, isReal, 5);
+        using var quiet = no_grad();
+        Assert.Equal(PackedMatrix.Pays, T5PackedDecoder.Fits(model));
+        foreach (var (one, other) in byOperators.Zip(Run(model, ids, isReal, 5)))
+            Assert.True(allclose(one, other, atol: 1e-5));
+        foreach (var weight in model.parameters())
+            weight.mul_(1.1f);
+        var after = Run(model, ids, isReal, 5);
+        Assert.False(allclose(byOperators[2], after[2], atol: 1e-3)); // changed weights are arranged anew
+        using var asked = enable_grad();
+        foreach (var (one, other) in Run(model, ids, isReal, 5).Zip(after))
+            Assert.True(allclose(one, other, atol: 1e-5));
+    }
+
+    [Theory]
+    [InlineData(1, 16, 1)]
+    [InlineData(4, 64, 64)]
+    [InlineData(7, 33, 131)]
+    [InlineData(50, 128, 96)]
+    public void APackedProductIsThatOfTheOperators(int rows, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        var (x, weight, start) = (randn(rows, inputs), randn(outputs, inputs), randn(rows, outputs));
+        var packed = new PackedMatrix(weight.data<float>().ToArray(), outputs);
+        var found = start.data<float>().ToArray();
+        packed.Multiply(x.data<float>().ToArray(), found);
+        Assert.True(allclose(x.mm(weight.t()), tensor(found).view(rows, outputs), atol: 1e-4));
+        packed.Multiply(x.data<float>().ToArray(), found, add: true);
+        Assert.True(allclose(x.mm(weight.t()) * 2f, tensor(found).view(rows, outputs), atol: 2e-4));
+    }
+
+    /// <summary>Logits of three steps of several beams.</summary>
+    private static List<Tensor> Run(T5 model, Tensor ids, Tensor isReal, int beams)
+    {
+        var users = ids.shape[0];
+        using var memory = model.Remember(model.Encode(ids, isReal.to_type(ScalarType.Int64)), null, isReal);
+        using var cache = new T5Cache(2);
+        var logits = new List<Tensor> { model.DecodeStep(zeros(users, 1, dtype: ScalarType.Int64), memory, cache) };
+        var rows = arange(users * beams, dtype: ScalarType.Int64);
+        cache.Reorder(rows.div(beams, RoundingMode.floor));
+        logits.Add(model.DecodeStep((rows + 1).view(users, beams), memory, cache));
+        cache.Reorder((rows - rows.remainder(2)).contiguous()); // every second beam dies
+        logits.Add(model.DecodeStep((rows + 2).view(users, beams), memory, cache));
+        return logits;
     }
 
     /// <summary>Logits of five steps, with beams chosen, left as they are, dropped and doubled between them.</summary>
