@@ -24,6 +24,16 @@ public sealed record NextItemCases(int[] Users, Histories Histories, int[] Targe
             ItemCount
         );
     }
+
+    /// <summary>Some of the cases, evenly spread over all of them and always the same: what a validation looks at.</summary>
+    /// <param name="wanted">How many; 0, or as many as there are, takes all.</param>
+    public NextItemCases Spread(int wanted)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(wanted);
+        return wanted == 0 || wanted >= Count
+            ? this
+            : At([.. Enumerable.Range(0, wanted).Select(i => (int)((long)i * Count / wanted))]);
+    }
 }
 
 /// <summary>Interactions divided for training, for choosing a model, and for reporting.</summary>

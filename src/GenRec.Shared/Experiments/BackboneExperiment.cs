@@ -10,18 +10,6 @@ namespace GenRec.Shared.Experiments;
 /// <summary>Runs a preset of the backbone question from ids to measured numbers, and gathers runs into a record.</summary>
 public static class BackboneExperiment
 {
-    private const string IdsName = "ids.json";
-
-    private static readonly Metric[] Reported =
-    [
-        Metric.Recall(5),
-        Metric.Ndcg(5),
-        Metric.Recall(10),
-        Metric.Ndcg(10),
-        Metric.Recall(20),
-        Metric.Ndcg(20),
-    ];
-
     /// <summary>Makes the ids, trains and measures, or goes on from the folder's newest checkpoint.</summary>
     /// <param name="preset">What to run.</param>
     /// <param name="seed">Seed of ids, weights, batches and dropout.</param>
@@ -62,7 +50,7 @@ public static class BackboneExperiment
                 options: new RankingOptions { TopK = Math.Min(20, preset.Model.Beams) },
                 cancel: cancel
             )
-            .Means([.. Reported.Where(metric => metric.Cutoff <= preset.Model.Beams)]);
+            .Means([.. NextItemExperiment.Reported.Where(metric => metric.Cutoff <= preset.Model.Beams)]);
         var result = new SeedResult(seed, measured, trained.WeightsOfStep, trained.Seconds);
         folder?.Complete(result);
         return result;
@@ -78,27 +66,7 @@ public static class BackboneExperiment
     )
     {
         ArgumentNullException.ThrowIfNull(preset);
-        var kept = folder is null ? null : Path.Combine(folder.Path, IdsName);
-        if (File.Exists(kept))
-            return SemanticIdFile.Load(kept);
-        var ids = preset.IdsFile is { } file ? SemanticIdFile.Load(file) : Make();
-        if (kept is not null)
-            SemanticIdFile.Save(kept, ids);
-        return ids;
-
-        SemanticIdTable Make()
-        {
-            var (items, vectors) = preset.Ids.Load();
-            var options = new FitOptions
-            {
-                Seed = seed,
-                Collisions = preset.Ids.Collisions,
-                Device = device,
-                Cancellation = cancel,
-            };
-            using var fit = preset.Ids.CreateQuantiser(items)!.Fit(vectors, options);
-            return fit.Ids;
-        }
+        return IdExperiment.Ids(preset.Ids, preset.IdsFile, seed, folder, device, cancel);
     }
 
     /// <summary>Makes the committed record from finished runs of one preset.</summary>
@@ -109,26 +77,16 @@ public static class BackboneExperiment
     public static ResultRecord Record(BackbonePreset preset, IReadOnlyList<RunFolder> runs, string? note = null)
     {
         ArgumentNullException.ThrowIfNull(preset);
-        NextItemExperiment.NeedTested(runs);
-        var ids = Ids(preset, runs[0].Description.Seed, runs[0]);
-        using var model = new Backbone(ids, preset.Model);
-        return new ResultRecord
-        {
-            System = "backbone",
-            Variant = preset.Variant,
-            Dataset = preset.Dataset,
-            Split = "leave-one-out",
-            Protocol = RecordedProtocol.Of(EvaluationProtocol.Full),
-            Metrics = new Dictionary<string, SeedMean>(),
-            Seeds = [],
-            Steps = 0,
-            Seconds = 0,
-            Parameters = model.parameters().Sum(weight => weight.numel()),
-            Machine = runs[0].Description.Environment.Machine(),
-            Commit = runs[0].Description.Environment.Commit,
-            Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
-            Curve = NextItemExperiment.CurveOf(runs[0]),
-            Note = note,
-        }.WithSeeds([.. runs.Select(run => run.ReadResult())]);
+        return IdExperiment.Record(
+            "backbone",
+            (preset.Name, preset.Variant, preset.Dataset),
+            () =>
+            {
+                using var model = new Backbone(Ids(preset, runs[0].Description.Seed, runs[0]), preset.Model);
+                return model.parameters().Sum(weight => weight.numel());
+            },
+            runs,
+            note
+        );
     }
 }

@@ -73,6 +73,27 @@ public sealed record BackbonePreset(
         Patience = null,
     };
 
+    // What one thread can train in minutes on a public set: the tutorial's sizes with the history and the beams of the paper's.
+    // Time ends a run, so that shapes are compared at equal seconds; they are the processor's, since the machine has other work.
+    private static readonly BackboneOptions Short = Tutorial with
+    {
+        MaxItems = 20,
+        Beams = 20,
+        ValidationCases = 1000,
+        Source = "ours: sizes that one thread trains in minutes",
+    };
+
+    private static readonly TrainingOptions ShortTraining = PaperTraining with
+    {
+        Steps = 1_000_000,
+        Seconds = 15 * 60,
+        SecondsOf = TimeMeasure.Processor,
+        LearningRate = 2e-3,
+        Schedule = new ConstantSchedule { WarmupSteps = 200 },
+        EvaluateEverySteps = 500,
+        Patience = null,
+    };
+
     private static readonly BackboneOptions Smoke = Tutorial with
     {
         HistoryLayers = 1,
@@ -104,6 +125,7 @@ public sealed record BackbonePreset(
                 EvaluateEverySteps = 10,
             }
         ),
+        .. Of("amazon14-beauty", "tutorial", "sids-rqkmeans-3x256-amazon14-beauty-paper", Short, ShortTraining),
         .. Of("amazon14-beauty", "paper", "sids-rqkmeans-3x256-amazon14-beauty-paper", Paper, PaperTraining),
     ];
 

@@ -10,18 +10,6 @@ namespace GenRec.Shared.Experiments;
 /// <summary>Runs a TIGER preset from text vectors to measured numbers, and gathers runs of several seeds into a record.</summary>
 public static class TigerExperiment
 {
-    private const string IdsName = "ids.json";
-
-    private static readonly Metric[] Reported =
-    [
-        Metric.Recall(5),
-        Metric.Ndcg(5),
-        Metric.Recall(10),
-        Metric.Ndcg(10),
-        Metric.Recall(20),
-        Metric.Ndcg(20),
-    ];
-
     /// <summary>Makes the ids, trains and measures, or goes on from the folder's newest checkpoint.</summary>
     /// <param name="preset">What to run.</param>
     /// <param name="seed">Seed of ids, weights, windows and dropout.</param>
@@ -91,7 +79,9 @@ public static class TigerExperiment
             options: new RankingOptions { TopK = Math.Min(model.Options.Beams, 20) },
             cancel: cancel
         );
-        var metrics = ranked.Means([.. Reported.Where(metric => metric.Cutoff <= model.Options.Beams)]).ToDictionary();
+        var metrics = ranked
+            .Means([.. NextItemExperiment.Reported.Where(metric => metric.Cutoff <= model.Options.Beams)])
+            .ToDictionary();
         if (TigerMeasures.AtIdLevel(ranked, cases, model.Tokens.Ids) is var byId && model.Options.Beams >= 10)
             metrics["recallOfContentCodes10"] = byId[Metric.Recall(10)];
         if (model.Options.Constraint != Decoding.IdConstraint.Trie)
@@ -109,13 +99,7 @@ public static class TigerExperiment
     )
     {
         ArgumentNullException.ThrowIfNull(preset);
-        var kept = folder is null ? null : Path.Combine(folder.Path, IdsName);
-        if (File.Exists(kept))
-            return SemanticIdFile.Load(kept);
-        var ids = preset.IdsFile is { } file ? SemanticIdFile.Load(file) : MakeIds(preset.Ids, seed, device, cancel);
-        if (kept is not null)
-            SemanticIdFile.Save(kept, ids);
-        return ids;
+        return IdExperiment.Ids(preset.Ids, preset.IdsFile, seed, folder, device, cancel);
     }
 
     /// <summary>Makes the committed record from finished runs of one preset.</summary>
@@ -126,35 +110,17 @@ public static class TigerExperiment
     public static ResultRecord Record(TigerPreset preset, IReadOnlyList<RunFolder> runs, string? note = null)
     {
         ArgumentNullException.ThrowIfNull(preset);
-        ArgumentNullException.ThrowIfNull(runs);
-        if (runs.Count == 0)
-            throw new ArgumentException("A record needs at least one run.", nameof(runs));
-        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
-            throw new ArgumentException(
-                untested.IsComplete
-                    ? $"The run in {untested.Path} left the test cases closed; run the chosen setting with 'run'."
-                    : $"The run in {untested.Path} has not finished: resume it first.",
-                nameof(runs)
-            );
-        using var model = new Tiger(Ids(preset, runs[0].Description.Seed, runs[0]), preset.Model);
-        return new ResultRecord
-        {
-            System = "tiger",
-            Variant = preset.Variant,
-            Dataset = preset.Dataset,
-            Split = "leave-one-out",
-            Protocol = RecordedProtocol.Of(EvaluationProtocol.Full),
-            Metrics = new Dictionary<string, SeedMean>(),
-            Seeds = [],
-            Steps = 0,
-            Seconds = 0,
-            Parameters = model.parameters().Sum(weight => weight.numel()),
-            Machine = runs[0].Description.Environment.Machine(),
-            Commit = runs[0].Description.Environment.Commit,
-            Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
-            Curve = Curve(runs[0]),
-            Note = note,
-        }.WithSeeds([.. runs.Select(run => run.ReadResult())]);
+        return IdExperiment.Record(
+            "tiger",
+            (preset.Name, preset.Variant, preset.Dataset),
+            () =>
+            {
+                using var model = new Tiger(Ids(preset, runs[0].Description.Seed, runs[0]), preset.Model);
+                return model.parameters().Sum(weight => weight.numel());
+            },
+            runs,
+            note
+        );
     }
 
     private static TrainingOptions EndedAt(TrainingOptions training, RunFolder? folder)
@@ -166,37 +132,5 @@ public static class TigerExperiment
         if (folder is null || CheckpointStore.NewestStep(folder.CheckpointFolder) is not { } step)
             throw new ArgumentException("There is no checkpoint yet that could be measured.");
         return training with { Steps = step, Epochs = null };
-    }
-
-    private static SemanticIdTable MakeIds(
-        SemanticIdPreset preset,
-        long seed,
-        torch.Device? device,
-        CancellationToken cancel
-    )
-    {
-        if (preset.PublishedFile is not null)
-            return preset.LoadPublished(PublicDatasets.Load(preset.Dataset).Items.ItemCount);
-        var (items, vectors) = preset.Load();
-        var options = new FitOptions
-        {
-            Seed = seed,
-            Collisions = preset.Collisions,
-            Device = device,
-            Cancellation = cancel,
-        };
-        using var fit = preset.CreateQuantiser(items)!.Fit(vectors, options);
-        return fit.Ids;
-    }
-
-    /// <summary>Training loss and validation metrics by step, from the trainer's log.</summary>
-    private static CurvePoint[]? Curve(RunFolder run)
-    {
-        var path = Path.Combine(run.CheckpointFolder, "metrics.jsonl");
-        return File.Exists(path)
-            ? [.. MetricsLog.Read(path).Where(row => row.Kind == "validation").Select(Point)]
-            : null;
-
-        static CurvePoint Point(MetricsRow row) => new(row.Step, row.Values);
     }
 }

@@ -36,7 +36,7 @@ public sealed class BackboneBatcher : RichObject
             );
         (this.train, options, pack) = (train, model.Options, model.Pack);
         random = new CounterRandom((ulong)seed).Fork("pieces");
-        pieces = [.. Enumerable.Range(0, train.Users).SelectMany(Pieces)];
+        pieces = [.. Pieces(train, options)];
         if (pieces.Length == 0)
             throw new ArgumentException(
                 $"None of the {train.Users} users has two training items: a history shorter than two has no next item to learn from.",
@@ -73,15 +73,20 @@ public sealed class BackboneBatcher : RichObject
         return pack(sequences, firsts);
     }
 
-    private IEnumerable<(int User, int First, int End)> Pieces(int user)
+    /// <summary>Windows, or rows in pieces: the items <c>First..End-1</c> of a user, the last one or all but the first to be written.</summary>
+    internal static IEnumerable<(int User, int First, int End)> Pieces(Interactions train, BackboneOptions options)
     {
-        var (length, longest) = (train.ItemsOf(user).Length, options.MaxItems);
-        if (options.Supervision == Supervision.LastItem)
-            for (var target = 1; target < length; target++)
-                yield return (user, Math.Max(0, target - longest), target + 1);
-        else
-            for (var first = 0; first < length - 1; first += longest)
-                yield return (user, first, Math.Min(length, first + longest + 1));
+        var longest = options.MaxItems;
+        for (var user = 0; user < train.Users; user++)
+        {
+            var length = train.ItemsOf(user).Length;
+            if (options.Supervision == Supervision.LastItem)
+                for (var target = 1; target < length; target++)
+                    yield return (user, Math.Max(0, target - longest), target + 1);
+            else
+                for (var first = 0; first < length - 1; first += longest)
+                    yield return (user, first, Math.Min(length, first + longest + 1));
+        }
     }
 
     // Pieces in a new order, each in the batch that its place among all targets falls into: no batch is empty, and none differs

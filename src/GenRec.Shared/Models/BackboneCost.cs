@@ -1,3 +1,4 @@
+using GenRec.Shared.Data;
 using GenRec.Shared.Display;
 
 namespace GenRec.Shared.Models;
@@ -20,6 +21,25 @@ public sealed record BackboneCost(double History, double Writing, double Vocabul
 
     /// <summary>The share of a pass that is spent on writing rather than reading; OneRec-V2, Table 1.</summary>
     public double WritingShare => (Writing + Vocabulary) / Forward;
+
+    /// <summary>Floating-point operations of an update: forward and backward pass over a batch of a training set's own lengths.</summary>
+    /// <param name="options">The shape and its batches.</param>
+    /// <param name="levels">m, codes of an item.</param>
+    /// <param name="vocabulary">V, tokens.</param>
+    /// <param name="train">At least one user with two items.</param>
+    /// <exception cref="ArgumentException">No user has two items.</exception>
+    public static double TrainingFlopsPerUpdate(BackboneOptions options, int levels, int vocabulary, Interactions train)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(train);
+        var pieces = BackboneBatcher.Pieces(train, options).CountBy(piece => piece.End - piece.First);
+        var costs = pieces.Select(piece => (piece.Value, Cost: Of(options, levels, vocabulary, piece.Key))).ToArray();
+        if (costs.Length == 0)
+            throw new ArgumentException($"None of the {train.Users} users has two items.", nameof(train));
+        return options.BatchTargets
+            * costs.Sum(piece => 6 * piece.Cost.Forward * piece.Value)
+            / costs.Sum(piece => (double)piece.Cost.Targets * piece.Value);
+    }
 
     /// <summary>Counts one row of training.</summary>
     /// <param name="options">The shape.</param>

@@ -43,11 +43,7 @@ public sealed class BackboneTask : PrefetchedTask<BackboneBatch>
         if (device is not null)
             Model.to(device);
         batcher = new BackboneBatcher(split.Train, Model, seed);
-        var (all, wanted) = (split.Validation, options.ValidationCases);
-        validation =
-            wanted == 0 || wanted >= all.Count
-                ? all
-                : all.At([.. Enumerable.Range(0, wanted).Select(i => (int)((long)i * all.Count / wanted))]);
+        validation = split.Validation.Spread(options.ValidationCases);
     }
 
     /// <inheritdoc/>
@@ -66,7 +62,7 @@ public sealed class BackboneTask : PrefetchedTask<BackboneBatch>
             ["dataset"] = dataset,
             ["split"] = split.Name,
             ["interactions"] = split.Train.Count.ToString(),
-            ["ids"] = $"{Model.Ids.ItemCount} x {string.Join(",", Model.Ids.CodebookSizes.ToArray())}",
+            ["ids"] = Model.Ids.Fingerprint,
             ["model"] = Model.Options.ToString(),
         };
 

@@ -43,7 +43,7 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
         Compute.Seed(seed);
         model = new Tiger(ids, options, device);
         batcher = new TigerBatcher(split.Train, model.Tokens, options, seed);
-        validation = Spread(split.Validation, options.ValidationCases);
+        validation = split.Validation.Spread(options.ValidationCases);
     }
 
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
             ["dataset"] = dataset,
             ["split"] = split.Name,
             ["interactions"] = split.Train.Count.ToString(),
-            ["ids"] = Fingerprint(model.Tokens.Ids),
+            ["ids"] = model.Tokens.Ids.Fingerprint,
             ["model"] = model.Options.ToString(),
         };
 
@@ -120,20 +120,5 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
         base.Dispose(disposing);
         if (disposing)
             model.Dispose();
-    }
-
-    private static NextItemCases Spread(NextItemCases cases, int wanted)
-    {
-        if (wanted == 0 || wanted >= cases.Count)
-            return cases;
-        return cases.At([.. Enumerable.Range(0, wanted).Select(i => (int)((long)i * cases.Count / wanted))]);
-    }
-
-    /// <summary>A short name of the codes, so that a checkpoint refuses other ids.</summary>
-    private static string Fingerprint(SemanticIdTable ids)
-    {
-        var bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(ids.Codes);
-        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))[..16];
-        return $"{ids.ItemCount} x {string.Join(",", ids.CodebookSizes.ToArray())} {hash}";
     }
 }

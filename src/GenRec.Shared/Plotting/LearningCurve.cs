@@ -45,6 +45,30 @@ public sealed record LearningCurve(string Name, IReadOnlyList<double> Steps, IRe
             [.. Enumerable.Range(0, steps.Count).Select(at => fold(seeds.Select(seed => seed[at])))];
     }
 
+    /// <summary>The same curve with another unit on the horizontal axis.</summary>
+    /// <param name="unit">What one step is in the new unit, above 0.</param>
+    public LearningCurve InUnits(double unit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(unit);
+        return this with { Steps = [.. Steps.Select(step => step * unit)] };
+    }
+
+    /// <summary>The value at a step, on the line between its neighbours; before the first and after the last point theirs.</summary>
+    /// <param name="step">Where on the horizontal axis.</param>
+    /// <returns>NaN where the curve has no point.</returns>
+    public double At(double step)
+    {
+        if (Steps.Count == 0)
+            return double.NaN;
+        var next = 0;
+        while (next < Steps.Count - 1 && Steps[next] < step)
+            next++;
+        if (next == 0 || Steps[next] <= step)
+            return Values[next];
+        var share = (step - Steps[next - 1]) / (Steps[next] - Steps[next - 1]);
+        return Values[next - 1] + share * (Values[next] - Values[next - 1]);
+    }
+
     /// <summary>The values by step.</summary>
     protected override Table AsTable() =>
         Tables.Curves("step", [(Name, (IReadOnlyList<(double, double)>)[.. Steps.Zip(Values)])]);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using GenRec.Shared.Data;
 using GenRec.Shared.Display;
 using static TorchSharp.torch;
@@ -77,6 +78,16 @@ public sealed class SemanticIdTable : RichValue
 
     /// <summary>All codes, <c>[N * Levels]</c>, item after item, from item 1.</summary>
     public ReadOnlySpan<int> Codes => codes;
+
+    /// <summary>Number of items, codes of each level and a short hash of all codes: what a checkpoint is refused other ids by.</summary>
+    public string Fingerprint
+    {
+        get
+        {
+            var hash = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(Codes)))[..16];
+            return $"{ItemCount} x {string.Join(",", sizes)} {hash}";
+        }
+    }
 
     /// <summary>The codes of one item, <c>[Levels]</c>.</summary>
     /// <param name="item">Item id, <c>1..N</c>.</param>

@@ -52,7 +52,10 @@ public sealed record Validated(
     TimeSpan Duration
 ) : TrainingEvent(At)
 {
-    /// <summary>Seconds spent in updates so far, over all resumed pieces; validations and checkpoints are not counted.</summary>
+    /// <summary>
+    /// Seconds spent in updates so far, over all resumed pieces, as <see cref="TrainingOptions.SecondsOf"/> counts them;
+    /// validations and checkpoints are not counted.
+    /// </summary>
     public double UpdateSeconds { get; init; }
 }
 

@@ -22,6 +22,9 @@ public sealed record TrainingOptions : RichRecord
     [Range(1e-3, 1e9)]
     public double? Seconds { get; init; }
 
+    /// <summary>What <see cref="Seconds"/>, and the seconds in the log of validations, are counted by.</summary>
+    public TimeMeasure SecondsOf { get; init; }
+
     /// <summary>Peak learning rate. Above 0, at most 10.</summary>
     [Range(1e-12, 10.0)]
     public double LearningRate { get; init; } = 1e-3;

@@ -16,7 +16,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Dictionary<string, Tensor> bestInMemory = [];
     private readonly Stopwatch all = Stopwatch.StartNew(); // this piece of the run
     private readonly Stopwatch training = new(); // updates only, since the last report
-    private readonly Stopwatch updates = new(); // updates only, of this piece
+    private readonly UpdateClock updates; // updates only, of this piece
     private readonly RunIdentity identity;
     private readonly long totalSteps;
     private readonly long totalBatches;
@@ -32,6 +32,7 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(ITrainingTask task, TrainingOptions options, IProgress<TrainingEvent>? progress)
     {
         (this.task, this.options, this.progress) = (task, options, progress);
+        updates = new UpdateClock(options.SecondsOf);
         MallocTuning.Apply();
         optimizer = new FusedAdam(task.ParameterGroups, options.Optimizer);
         var device = optimizer.Parameters.First().device;

@@ -48,6 +48,7 @@ internal sealed record RunIdentity
     [
         nameof(TrainingOptions.Folder),
         nameof(TrainingOptions.Seconds),
+        nameof(TrainingOptions.SecondsOf),
         nameof(TrainingOptions.Resume),
         nameof(TrainingOptions.ReportEverySteps),
         nameof(TrainingOptions.CheckpointEverySteps),

@@ -29,7 +29,13 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             var options = common.Apply(parsed);
-            return new[] { Check(options), VerifyBeams.Check(options), VerifyTiger.Check(options) }.Max();
+            return new[]
+            {
+                Check(options),
+                VerifyBert4Rec.Check(options),
+                VerifyBeams.Check(options),
+                VerifyTiger.Check(options),
+            }.Max();
         });
         return command;
     }

@@ -10,6 +10,7 @@ internal static class PeerRegistry
         SasRecTrain.Beauty,
         SasRecTrain.MovieLens,
         SasRecTrainPyTorch.Beauty,
+        new Bert4RecTrain(),
         new RankAllUsers(),
         new Batching(), // TorchSharp's data loader
         RqVaeTrain.Loaded,
@@ -24,6 +25,8 @@ internal static class PeerRegistry
         ConstrainedBeam.BatchPort,
         new TigerTrain(),
         new TigerInference(),
+        BackbonePacking.Rows,
+        BackbonePacking.Windows,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>

@@ -30,6 +30,17 @@ public class SplitsTests
         });
 
     [Fact]
+    public void SpreadCasesReachOverAllUsersAndAreAlwaysTheSame()
+    {
+        var histories = Histories.From(Enumerable.Range(0, 10).Select(_ => (IReadOnlyList<int>)[1]));
+        var cases = new NextItemCases([.. Enumerable.Range(0, 10)], histories, [.. Enumerable.Range(1, 10)], 10);
+        Assert.Equal([0, 2, 5, 7], cases.Spread(4).Users);
+        Assert.Equal([1, 3, 6, 8], cases.Spread(4).Targets);
+        Assert.Same(cases, cases.Spread(0));
+        Assert.Same(cases, cases.Spread(99));
+    }
+
+    [Fact]
     public void ATemporalSplitLosesNothingAndLooksAtNoFuture() =>
         Gen.Select(DataGen.Timed, Gen.Long[0, 5], Gen.Long[0, 5])
             .Sample(

@@ -1,5 +1,6 @@
 using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.Tests.Data;
 
 namespace GenRec.Shared.Tests.Models;
 
@@ -46,6 +47,29 @@ public class BackboneCostTests
         // 2 cells, 3 pairs among them; query and output 16 each, and 4 cells read by each.
         Assert.Equal(2 * 54 + 3 * 8 + 2 * 16 + 2 * 4 * 8, cost.Writing);
         Assert.Equal(1, cost.Targets);
+    }
+
+    [Fact]
+    public void AnUpdateCostsTheMeanOverThePiecesThatBatchesAreMadeOf()
+    {
+        var train = NextItemBatcherTests.Build([
+            [1, 2, 3, 4],
+            [5, 6],
+            [7],
+        ]);
+        double Cost(BackboneOptions shape, int items) => 6 * BackboneCost.Of(shape, 2, 7, items).Forward;
+        var rows = Tiny with { MaxItems = 2, BatchTargets = 8 }; // pieces of 3, 2 and 2 items write 2 + 1 + 1
+        Assert.Equal(
+            8 * (Cost(rows, 3) + 2 * Cost(rows, 2)) / 4,
+            BackboneCost.TrainingFlopsPerUpdate(rows, 2, 7, train),
+            1e-6
+        );
+        var windows = rows with { Supervision = Supervision.LastItem }; // histories of 1, 2, 2 and 1 items
+        Assert.Equal(
+            8 * (2 * Cost(windows, 2) + 2 * Cost(windows, 3)) / 4,
+            BackboneCost.TrainingFlopsPerUpdate(windows, 2, 7, train),
+            1e-6
+        );
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using GenRec.Shared.Decoding;
 using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Tests.Data;
+using GenRec.Shared.Training;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Tests.Models;
@@ -290,6 +291,34 @@ public class BackboneTests
             "shorter than two",
             Assert.Throws<ArgumentException>(() => new BackboneBatcher(alone, model, 1)).Message
         );
+    }
+
+    [Fact]
+    public void ACheckpointOfOtherIdsIsRefusedAlsoWhereTheyHaveTheSameSizes()
+    {
+        var train = NextItemBatcherTests.Build(TrainRows, 24);
+        var folder = Directory.CreateTempSubdirectory("genrec-").FullName;
+        try
+        {
+            var options = new TrainingOptions { Steps = 1, Folder = folder };
+            Fit(Ids, options);
+            var codes = Ids.Codes.ToArray();
+            (codes[0], codes[3 * 7]) = (codes[3 * 7], codes[0]); // two items change their first code
+            var refused = Assert.ThrowsAny<Exception>(() =>
+                Fit(new SemanticIdTable([4, 4, 3], codes), options with { Steps = 2 })
+            );
+            Assert.Contains($"ids: {Ids.Fingerprint} in the checkpoint", refused.Message);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+
+        void Fit(SemanticIdTable ids, TrainingOptions options)
+        {
+            using var task = new BackboneTask("test", Splits.LeaveOneOut(train), ids, Tiny, seed: 1);
+            Trainer.Fit(task, options, cancellation: TestContext.Current.CancellationToken);
+        }
     }
 
     internal static string Name(BackboneOptions shape) =>

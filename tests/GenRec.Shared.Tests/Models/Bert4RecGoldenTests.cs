@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using GenRec.Shared.Data;
 using GenRec.Shared.Models;
@@ -50,11 +49,7 @@ public class Bert4RecGoldenTests
     [Fact]
     public void APyTorchScriptReadsASavedModelAndGivesItsScores() // the parameters' names are a promise
     {
-        if (PythonWithTorch() is not { } python)
-        {
-            Assert.Skip("No Python with PyTorch is installed.");
-            return;
-        }
+        PythonWithTorch.NeedOrSkip();
         using var scope = NewDisposeScope();
         manual_seed(5);
         var model = new Bert4Rec(9, Options);
@@ -62,8 +57,7 @@ public class Bert4RecGoldenTests
         try
         {
             Safetensors.Save(path, model);
-            var script = Path.Combine(AppContext.BaseDirectory, "Golden", "bert4rec.py");
-            var told = Run(python, [script, path, "2", "3", "5", "1", "9"]);
+            var told = PythonWithTorch.Run("Golden/bert4rec.py", "", path, "2", "3", "5", "1", "9");
             var expected = told.Split(' ').Select(value => float.Parse(value, CultureInfo.InvariantCulture)).ToArray();
             var own = new ItemSequenceScorer(model).ScoreAll(
                 Histories.From([
@@ -76,30 +70,6 @@ public class Bert4RecGoldenTests
         {
             File.Delete(path);
         }
-    }
-
-    private static string? PythonWithTorch() =>
-        new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(python =>
-        {
-            try
-            {
-                return Run(python, ["-c", "import torch; print('here')"]) == "here";
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                return false;
-            }
-        });
-
-    private static string Run(string program, string[] arguments)
-    {
-        using var process = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
-        )!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd().Trim();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? output : error.Result;
     }
 
     /// <summary>The padded sequences of the file, two of them sharing a row.</summary>

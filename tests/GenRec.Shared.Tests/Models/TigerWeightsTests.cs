@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using GenRec.Shared.Models;
 using GenRec.Shared.Training;
@@ -13,8 +12,7 @@ public class TigerWeightsTests
     [Fact]
     public void PyTorchReadsASavedModelAndComputesItsLogits()
     {
-        var python = new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(HasTorch);
-        Assert.SkipWhen(python is null, "No python3 with PyTorch on this machine.");
+        PythonWithTorch.NeedOrSkip();
         using var scope = NewDisposeScope();
         var model = TigerTests.Model(TigerTests.Tiny with { UserTokens = 3 });
         var file = Path.Combine(Directory.CreateTempSubdirectory("genrec-").FullName, "model.safetensors");
@@ -40,48 +38,9 @@ public class TigerWeightsTests
             lengths = new[] { 4, 6 },
             shifted = new[] { batch.Shifted[..3], batch.Shifted[3..] },
         };
-        var answer = Run(python!, file, JsonSerializer.Serialize(request));
+        var answer = PythonWithTorch.Run("Nn/Golden/tiger_logits.py", JsonSerializer.Serialize(request), file);
         var theirs = tensor(JsonSerializer.Deserialize<float[]>(answer)!);
         Assert.InRange((model.forward(batch).view(-1) - theirs).abs().max().item<float>(), 0, 1e-5);
         Directory.Delete(Path.GetDirectoryName(file)!, true);
     }
-
-    private static string Run(string python, string file, string request)
-    {
-        var script = Path.Combine(AppContext.BaseDirectory, "Nn", "Golden", "tiger_logits.py");
-        using var process = Start(python, script, file);
-        process.StandardInput.Write(request);
-        process.StandardInput.Close();
-        var (answer, complaint) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, complaint.Result);
-        return answer.Result;
-    }
-
-    private static bool HasTorch(string python)
-    {
-        try
-        {
-            using var process = Start(python, "-c", "import torch");
-            process.StandardInput.Close();
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private static Process Start(string python, params string[] arguments) =>
-        Process.Start(
-            new ProcessStartInfo(python, arguments)
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" },
-            }
-        )!;
 }

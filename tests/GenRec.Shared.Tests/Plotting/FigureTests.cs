@@ -68,6 +68,15 @@ public class FigureTests
     }
 
     [Fact]
+    public void ACurveIsReadBetweenItsPointsAndInAnotherUnit()
+    {
+        var curve = new LearningCurve("a", [2, 4, 8], [1, 3, 7]).InUnits(0.5);
+        Assert.Equal([1, 2, 4], curve.Steps);
+        Assert.Equal([1, 1, 2, 3, 5, 7, 7], new[] { 0, 1, 1.5, 2, 3, 4, 9 }.Select(curve.At));
+        Assert.Equal(double.NaN, new LearningCurve("empty", [], []).At(1));
+    }
+
+    [Fact]
     public void ATreeStandsParentsAmidTheirChildren()
     {
         var figure = Figures.Tree(

@@ -104,6 +104,30 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void ProcessorSecondsAreThoseThatTheProcessWorkedDuringUpdates()
+    {
+        using var task = new TinyTask { Before = _ => Work() };
+        var seen = new Recorder();
+        var before = Environment.CpuUsage.TotalTime;
+        var options = new TrainingOptions
+        {
+            Steps = 1000,
+            Seconds = 0.1,
+            SecondsOf = TimeMeasure.Processor,
+        };
+        var result = Trainer.Fit(task, options, seen, Cancel);
+        var spent = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        Assert.InRange(seen.Of<Validated>().Last().UpdateSeconds, 0.1, spent);
+        Assert.InRange(result.Steps, 1, 5); // each worked for 20 ms at least
+
+        static void Work()
+        {
+            var until = Environment.CpuUsage.TotalTime + TimeSpan.FromMilliseconds(20);
+            while (Environment.CpuUsage.TotalTime < until) { }
+        }
+    }
+
+    [Fact]
     public void UnequalBatchesOfOneUpdateAddUpToTheMeanOverAllSamples()
     {
         // Both tasks see the samples (0, i) for i below 9; one of them in three batches of 2, 3 and 4.
