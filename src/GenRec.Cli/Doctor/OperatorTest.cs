@@ -18,6 +18,8 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
         new("matmul", d => Numbers(d, 2, 4, 6).matmul(Numbers(d, 6, 3)), 1e-3),
         new("bmm", d => Numbers(d, 2, 4, 6).bmm(Numbers(d, 2, 6, 3)), 1e-3),
         new("addmm", d => addmm(Numbers(d, 4, 5), Numbers(d, 4, 6), Numbers(d, 6, 5), 1, 1), 1e-3),
+        new("addmm_", d => zeros(4, 5, device: d).addmm_(Numbers(d, 4, 6), Numbers(d, 6, 5), beta: 0, alpha: 1), 1e-3),
+        new("dot", d => Numbers(d, 30).dot(Numbers(d, 30))),
         new("linear", d => functional.linear(Numbers(d, 4, 6), Numbers(d, 3, 6), Numbers(d, 3)), 1e-3),
         new("einsum", d => einsum("bld,bmd->blm", Numbers(d, 2, 3, 4), Numbers(d, 2, 5, 4)), 1e-3),
         new("scaled_dot_product_attention causal", d => Attention(d, null, causal: true), 1e-3),

@@ -6,7 +6,6 @@ using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
 using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace GenRec.Shared.Models;
 
@@ -70,9 +69,8 @@ public sealed class Tiger : nn.Module<TigerBatch, Tensor>, IRichValue
     /// <returns>Scalar, owned by the caller.</returns>
     public Tensor Loss(TigerBatch batch)
     {
-        using var scope = NewDisposeScope();
-        var logits = forward(batch).view(-1, Tokens.Vocabulary);
-        return F.cross_entropy(logits, tensor(batch.Targets, device: logits.device)).MoveToOuterDisposeScope();
+        ArgumentNullException.ThrowIfNull(batch);
+        return t5.LossOfGroups(batch.Ids, batch.Groups, batch.Shifted, batch.Targets);
     }
 
     /// <summary>Starts generating after histories.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GenRec.Shared.Display;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,6 +41,9 @@ public sealed class RelativePositionBias : Module, IRichValue
         RegisterComponents();
     }
 
+    /// <summary>One number for each bucket and head, <c>[buckets, H]</c>.</summary>
+    internal Parameter Weight => weight;
+
     /// <summary>The bias of each query position for each key position.</summary>
     /// <param name="queries">Q, number of query positions, which start at <paramref name="offset"/>.</param>
     /// <param name="keys">K, number of key positions, which start at 0.</param>
@@ -54,6 +58,22 @@ public sealed class RelativePositionBias : Module, IRichValue
         var bucket = bucketOf.index_select(0, distance.view(-1));
         var bias = weight.index_select(0, bucket).view(queries, keys, heads).permute(2, 0, 1); // [H, Q, K]
         return bias.unsqueeze(0).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds the gradient of a bias between equally many queries and keys to that of the weights; on the CPU.</summary>
+    /// <param name="gradient">Of the bias, <c>[H L L]</c>.</param>
+    /// <param name="weightGradient"><c>[buckets H]</c>, added to.</param>
+    internal void AddGradient(ReadOnlySpan<float> gradient, Span<float> weightGradient)
+    {
+        var length = (int)Math.Sqrt(gradient.Length / heads);
+        var buckets = MemoryMarshal.Cast<byte, long>(bucketOf.bytes);
+        for (var query = 0; query < length; query++)
+        for (var key = 0; key < length; key++)
+        {
+            var bucket = (int)buckets[Math.Clamp(key - query, -maxDistance, maxDistance) + maxDistance];
+            for (var head = 0; head < heads; head++)
+                weightGradient[bucket * heads + head] += gradient[(head * length + query) * length + key];
+        }
     }
 
     /// <summary>The bucket of one distance.</summary>

@@ -29,6 +29,9 @@ public sealed class RmsNorm : Module<Tensor, Tensor>, IRichValue
         RegisterComponents();
     }
 
+    /// <summary>The scale of each coordinate, <c>[D]</c>.</summary>
+    internal Parameter Weight => weight;
+
     /// <summary><c>x / sqrt(mean(x^2) + epsilon) * w</c>.</summary>
     /// <param name="input"><c>[.., D]</c>, float32.</param>
     /// <returns>Same shape, owned by the caller.</returns>

@@ -7,7 +7,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace GenRec.Shared.Nn;
 
 /// <summary>T5's feed-forward network: wide, ReLU, narrow; no bias.</summary>
-internal sealed class T5FeedForward : Module<Tensor, Tensor>
+internal sealed partial class T5FeedForward : Module<Tensor, Tensor>
 {
     private readonly Linear wide;
     private readonly Linear narrow;

@@ -43,6 +43,14 @@ public sealed class DropoutStream : RichObject
 
     internal MaskKey Next() => new((ulong)Seed, (ulong)Step, calls++);
 
+    /// <summary>Keys of several calls that are made out of order, or on other threads; the first of them.</summary>
+    internal MaskKey Reserve(int count)
+    {
+        var first = new MaskKey((ulong)Seed, (ulong)Step, calls);
+        calls += (uint)count;
+        return first;
+    }
+
     private sealed class Leave(DropoutStream? outer) : IDisposable
     {
         public void Dispose() => current = outer;

@@ -37,16 +37,21 @@ internal static class PhiloxMask
     }
 
     /// <summary>Writes <paramref name="keep"/> or 0 to each element; 0 with probability dropped / 65,536.</summary>
-    public static void Fill(Span<float> target, int dropped, float keep, MaskKey key, int? width = null)
+    public static void Fill(Span<float> target, int dropped, float keep, MaskKey key, int? width = null) =>
+        Fill(target, 0, dropped, keep, key, width);
+
+    /// <summary>The same for elements that start at a group: <paramref name="group"/> times <see cref="GroupSize"/>.</summary>
+    public static void Fill(Span<float> target, int group, int dropped, float keep, MaskKey key, int? width = null)
     {
         var bits = width ?? Widths().First();
         var threshold = (uint)dropped << 16;
         var whole = target.Length - target.Length % GroupSize;
-        FillGroups(target[..whole], 0, threshold, keep, key, bits);
+        var block = (uint)group * Lanes;
+        FillGroups(target[..whole], block, threshold, keep, key, bits);
         if (whole == target.Length)
             return;
         Span<float> last = stackalloc float[GroupSize];
-        FillGroups(last, (uint)(whole / Lanes), threshold, keep, key, bits);
+        FillGroups(last, block + (uint)(whole / Lanes), threshold, keep, key, bits);
         last[..(target.Length - whole)].CopyTo(target[whole..]);
     }
 

@@ -1,0 +1,490 @@
+using System.Runtime.InteropServices;
+using GenRec.Shared.Runtime;
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.Nn;
+
+/// <summary>Loss and gradient of one half of a batch.</summary>
+internal interface IT5Half : IDisposable
+{
+    /// <summary>Gradient of all parameters, end to end, of the half last run.</summary>
+    Tensor Gradient { get; }
+
+    /// <summary>Forward and backward.</summary>
+    /// <param name="batch">The half.</param>
+    /// <param name="factor">Of the gradient.</param>
+    /// <param name="key">Key of the first of <see cref="T5Weights.DropoutCalls"/> dropouts.</param>
+    /// <returns>Cross-entropy summed over targets.</returns>
+    double Run(T5Batch batch, float factor, MaskKey key);
+}
+
+/// <inheritdoc cref="IT5Half"/>
+/// <remarks>
+/// Everything that the backward pass needs is kept in the product's format, but for the residual stream, which is float32. Masks
+/// are drawn again.
+/// </remarks>
+internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
+    where TFormat : struct, IProductFormat<T>
+    where T : unmanaged
+{
+    // libtorch compiles a product for each shape it meets and keeps the latest thousand: sequences are taken in pieces of these
+    // sizes and rows in whole blocks, so that shapes come again. What a piece or block has too much is computed and not read.
+    private const int LargePiece = 16;
+    private const int SmallPiece = 4;
+    private const int Block = 64;
+    private const float Epsilon = 1e-6f; // RmsNorm's
+    private readonly T5Weights weights = weights;
+    private readonly TrainingMemory kept = new(); // from the forward to the backward pass
+    private readonly TrainingMemory passing = new(); // within a layer
+    private readonly Tensor gradient = zeros(weights.Size).DetachFromDisposeScope();
+    private readonly T5Options sizes = weights.Sizes;
+    private MaskKey firstKey;
+
+    public Tensor Gradient => gradient;
+
+    public double Run(T5Batch batch, float factor, MaskKey key)
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        firstKey = key;
+        kept.Reset();
+        gradient.zero_();
+        var reading = new Places(batch.Groups.Select(group => new Place(group.Count, group.Length)));
+        var writing = new Places([new Place(batch.Count, batch.Length)]);
+        var crossing = new Places(batch.Groups.Select(group => new Place(group.Count, batch.Length)));
+        var encoder = new Stack(this, weights.Encoder, reading, reading, firstCall: 0, causal: false);
+        var decoder = new Stack(
+            this,
+            weights.Decoder,
+            writing,
+            crossing,
+            firstCall: 2 + 4 * sizes.EncoderLayers,
+            causal: true
+        );
+        var states = encoder.Forward(batch.Ids.Span, null, null, 1);
+        var scale = weights.Output == weights.Tokens ? MathF.Pow(sizes.Width, -0.5f) : 1;
+        var hidden = decoder.Forward(batch.Shifted.Span, states, reading, scale);
+        passing.Reset();
+        var logits = Product(passing, hidden, weights.Output.Product.t());
+        var real = Numbers(logits)[..(batch.Targets.Length * sizes.Vocabulary)];
+        var loss = RowKernels<TFormat, T>.CrossEntropy(real, batch.Targets.Span, factor);
+        var hiddenGradient = Product(passing, logits, weights.Output.Product);
+        WeightGradient(weights.Output, logits, hidden);
+        var statesGradient = kept.Take(ScalarType.Float32, states.shape[0], states.shape[1]).zero_();
+        decoder.Backward(batch.Shifted.Span, hiddenGradient, states, reading, statesGradient, scale);
+        passing.Reset();
+        var narrow = passing.Take(TFormat.Type, states.shape[0], states.shape[1]).copy_(statesGradient);
+        encoder.Backward(batch.Ids.Span, narrow, null, null, null, 1);
+        return loss;
+    }
+
+    public void Dispose()
+    {
+        kept.Dispose();
+        passing.Dispose();
+        gradient.Dispose();
+    }
+
+    private static Span<T> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, T>(tensor.bytes);
+
+    private static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
+
+    private static Tensor Product(TrainingMemory memory, Tensor left, Tensor right) =>
+        memory.Take(TFormat.Type, left.shape[0], right.shape[1]).addmm_(left, right, beta: 0, alpha: 1);
+
+    /// <summary>Rows for all tokens; those behind the last are 0, and stay so through norms and products.</summary>
+    private static Tensor Take(TrainingMemory memory, ScalarType type, Places places, int columns)
+    {
+        var taken = memory.Take(type, places.Rows, columns);
+        if (places.Rows > places.Tokens)
+            taken.narrow(0, places.Tokens, places.Rows - places.Tokens).zero_();
+        return taken;
+    }
+
+    /// <summary>Adds <c>dy^T x</c> to a weight's gradient.</summary>
+    private void WeightGradient(T5Weight weight, Tensor outputGradient, Tensor input)
+    {
+        var product = Product(passing, outputGradient.t(), input);
+        RowKernels<TFormat, T>.Add(Numbers(product), weight.PartOf(Floats(gradient)));
+    }
+
+    private DropMask Mask(int call) => new(firstKey with { Call = firstKey.Call + (uint)call }, sizes.Dropout);
+
+    /// <summary>Sequences of one length.</summary>
+    private readonly record struct Place(int Count, int Length);
+
+    /// <summary>Groups of sequences that lie end to end.</summary>
+    private sealed class Places(IEnumerable<Place> groups)
+    {
+        public Place[] Groups { get; } = [.. groups];
+
+        public int Tokens => Groups.Sum(group => group.Count * group.Length);
+
+        public int Longest => Groups.Max(group => group.Length);
+
+        /// <summary>Rows of a matrix that holds all tokens.</summary>
+        public int Rows => (Tokens + Block - 1) / Block * Block;
+
+        /// <summary>Rows of a matrix of which the last group's last piece is read, too.</summary>
+        public int RowsWithPiece => Tokens + (SmallPiece - 1) * Longest;
+    }
+
+    /// <summary>Some sequences of one length, whose attention is one product.</summary>
+    /// <param name="Count">Sequences.</param>
+    /// <param name="Size">Sequences of the product; those behind the last are whatever lies there.</param>
+    /// <param name="Ask">Q, queries of a sequence.</param>
+    /// <param name="Read">K, keys of a sequence.</param>
+    /// <param name="QueryAt">First token that asks.</param>
+    /// <param name="KeyAt">First token that is read.</param>
+    /// <param name="WeightAt">Weights of a head before these.</param>
+    private readonly record struct Piece(int Count, int Size, int Ask, int Read, int QueryAt, int KeyAt, long WeightAt)
+    {
+        public (HeadShape Ask, HeadShape Read, WeightShape Weights) Real(int heads, int width) =>
+            (
+                new HeadShape(Count, Ask, heads, width),
+                new HeadShape(Count, Read, heads, width),
+                new WeightShape(Count, heads, Ask, Read)
+            );
+
+        public Tensor Queries(Tensor all, int heads) =>
+            all.narrow(0, QueryAt, Size * Ask).view((long)Size * heads, Ask, -1);
+
+        public Tensor Keys(Tensor all, int heads) =>
+            all.narrow(0, KeyAt, Size * Read).view((long)Size * heads, Read, -1);
+    }
+
+    /// <summary>An attention's keep: heads of queries, keys and values, weights, and what went into the output product.</summary>
+    private sealed record Attention(Tensor Queries, Tensor Keys, Tensor Values, Tensor Weights, Tensor Mixed);
+
+    /// <summary>What a sublayer's backward pass needs: its residual input, the norm's scales and the norm.</summary>
+    private sealed record Normed(Tensor X, Tensor Scales, Tensor Rows);
+
+    /// <summary>A layer's keep.</summary>
+    private sealed class Tape
+    {
+        public required Normed Self { get; init; }
+        public required Attention SelfAttention { get; init; }
+        public Normed? Cross { get; set; }
+        public Attention? CrossAttention { get; set; }
+        public Normed? FeedForward { get; set; }
+        public Tensor? Inner { get; set; }
+    }
+
+    /// <summary>An encoder or a decoder within one batch.</summary>
+    private sealed class Stack
+    {
+        private readonly T5Half<TFormat, T> half;
+        private readonly T5StackWeights weights;
+        private readonly Places own;
+        private readonly Places asking; // the same rows, as they ask the encoder
+        private readonly int firstCall;
+        private readonly float[] bias; // [H, longest, longest]
+        private readonly float[] biasGradient;
+        private readonly List<Tape> tapes = [];
+        private readonly bool causal;
+        private Normed? last;
+
+        public Stack(
+            T5Half<TFormat, T> half,
+            T5StackWeights weights,
+            Places own,
+            Places asking,
+            int firstCall,
+            bool causal
+        )
+        {
+            (this.half, this.weights, this.own, this.asking) = (half, weights, own, asking);
+            (this.firstCall, this.causal) = (firstCall, causal);
+            bias = Floats(weights.Positions.Between(own.Longest, own.Longest)).ToArray();
+            biasGradient = new float[bias.Length];
+            if (causal)
+                for (var at = 0; at < bias.Length; at++)
+                    if (at % own.Longest > at / own.Longest % own.Longest)
+                        bias[at] = float.NegativeInfinity;
+        }
+
+        private int CallsPerLayer => causal ? 6 : 4;
+
+        private int LastCall => firstCall + 1 + CallsPerLayer * weights.Layers.Length;
+
+        /// <summary>States of all positions in the product's format.</summary>
+        public Tensor Forward(ReadOnlySpan<long> ids, Tensor? states, Places? read, float factor)
+        {
+            var x = Take(half.kept, ScalarType.Float32, own, half.sizes.Width);
+            RowKernels<TFormat, T>.Embed(ids, half.weights.Tokens.Values, half.Mask(firstCall), Own(x));
+            for (var at = 0; at < weights.Layers.Length; at++)
+            {
+                var (layer, call) = (weights.Layers[at], firstCall + 1 + at * CallsPerLayer);
+                half.passing.Reset();
+                var self = Norm(x, layer.SelfNorm, null, 1);
+                var all = Product(half.passing, self.Rows, layer.QueryKeyValue.Product.t());
+                var attention = Attend((all, 0, own), (all, half.sizes.Inner, own), bias, call);
+                x = AddDropped(x, Product(half.passing, attention.Mixed, layer.SelfOutput.Product.t()), call + 1);
+                var tape = new Tape { Self = self, SelfAttention = attention };
+                if (states is not null)
+                {
+                    call += 2;
+                    half.passing.Reset();
+                    tape.Cross = Norm(x, layer.CrossNorm!, null, 1);
+                    var asked = Product(half.passing, tape.Cross.Rows, layer.Query!.Product.t());
+                    var both = Product(half.passing, states, layer.KeyValue!.Product.t());
+                    tape.CrossAttention = Attend((asked, 0, asking), (both, 0, read!), [], call);
+                    x = AddDropped(
+                        x,
+                        Product(half.passing, tape.CrossAttention.Mixed, layer.CrossOutput!.Product.t()),
+                        call + 1
+                    );
+                }
+                call += 2;
+                half.passing.Reset();
+                tape.FeedForward = Norm(x, layer.FeedForwardNorm, null, 1);
+                tape.Inner = Product(half.kept, tape.FeedForward.Rows, layer.Wide.Product.t());
+                RowKernels<TFormat, T>.ReluDropped(Numbers(tape.Inner), half.Mask(call));
+                x = AddDropped(x, Product(half.passing, tape.Inner, layer.Narrow.Product.t()), call + 1);
+                tapes.Add(tape);
+            }
+            last = Norm(x, weights.Last, half.Mask(LastCall), factor);
+            return last.Rows;
+        }
+
+        /// <summary>All gradients, from that of what <see cref="Forward"/> gave.</summary>
+        public void Backward(
+            ReadOnlySpan<long> ids,
+            Tensor outcome,
+            Tensor? states,
+            Places? read,
+            Tensor? statesGradient,
+            float factor
+        )
+        {
+            var stream = NewStream().zero_();
+            NormGradient(outcome, last!, weights.Last, half.Mask(LastCall), factor, stream);
+            for (var at = weights.Layers.Length - 1; at >= 0; at--)
+            {
+                using var scope = NewDisposeScope();
+                var (layer, tape, call) = (weights.Layers[at], tapes[at], firstCall + 1 + at * CallsPerLayer);
+                FeedForwardGradient(layer, tape, call + CallsPerLayer - 2, stream);
+                if (states is not null)
+                {
+                    var mixed = OutputGradient(layer.CrossOutput!, tape.CrossAttention!, call + 3, stream);
+                    var asked = Take(half.passing, TFormat.Type, asking, half.sizes.Inner);
+                    var both = Take(half.passing, TFormat.Type, read!, 2 * half.sizes.Inner);
+                    AttendGradient(tape.CrossAttention!, mixed, (asked, 0, asking), (both, 0, read!), []);
+                    half.WeightGradient(layer.Query!, asked, tape.Cross!.Rows);
+                    half.WeightGradient(layer.KeyValue!, both, states);
+                    var toStates = Product(half.passing, both, layer.KeyValue!.Product);
+                    RowKernels<TFormat, T>.Add(Numbers(toStates), Floats(statesGradient!));
+                    var toRows = Product(half.passing, asked, layer.Query!.Product);
+                    NormGradient(toRows, tape.Cross!, layer.CrossNorm!, null, 1, stream);
+                }
+                var selfMixed = OutputGradient(layer.SelfOutput, tape.SelfAttention, call + 1, stream);
+                var all = Take(half.passing, TFormat.Type, own, 3 * half.sizes.Inner);
+                AttendGradient(
+                    tape.SelfAttention,
+                    selfMixed,
+                    (all, 0, own),
+                    (all, half.sizes.Inner, own),
+                    biasGradient
+                );
+                half.WeightGradient(layer.QueryKeyValue, all, tape.Self.Rows);
+                NormGradient(
+                    Product(half.passing, all, layer.QueryKeyValue.Product),
+                    tape.Self,
+                    layer.SelfNorm,
+                    null,
+                    1,
+                    stream
+                );
+            }
+            weights.Positions.AddGradient(biasGradient, weights.Bias.PartOf(Floats(half.gradient)));
+            RowKernels<TFormat, T>.EmbedGradient(
+                ids,
+                Own(stream),
+                half.Mask(firstCall),
+                half.weights.Tokens.PartOf(Floats(half.gradient))
+            );
+        }
+
+        private void FeedForwardGradient(T5LayerWeights layer, Tape tape, int call, Tensor stream)
+        {
+            half.passing.Reset();
+            var outcome = Dropped(stream, call + 1);
+            half.WeightGradient(layer.Narrow, outcome, tape.Inner!);
+            var inner = Product(half.passing, outcome, layer.Narrow.Product);
+            RowKernels<TFormat, T>.ReluGradient(Numbers(tape.Inner!), half.Mask(call).Keep, Numbers(inner));
+            half.WeightGradient(layer.Wide, inner, tape.FeedForward!.Rows);
+            var rows = Product(half.passing, inner, layer.Wide.Product);
+            NormGradient(rows, tape.FeedForward, layer.FeedForwardNorm, null, 1, stream);
+        }
+
+        /// <summary>Through an attention's dropout and output product; gives the gradient of what was mixed.</summary>
+        private Tensor OutputGradient(T5Weight output, Attention attention, int call, Tensor stream)
+        {
+            half.passing.Reset();
+            var outcome = Dropped(stream, call);
+            half.WeightGradient(output, outcome, attention.Mixed);
+            return Product(half.passing, outcome, output.Product);
+        }
+
+        private Attention Attend(
+            (Tensor Rows, int Column, Places Places) queries,
+            (Tensor Rows, int Column, Places Places) both,
+            ReadOnlySpan<float> bias,
+            int call
+        )
+        {
+            var (inner, heads, width) = (half.sizes.Inner, half.sizes.Heads, half.sizes.HeadWidth);
+            var (asks, reads) = (queries.Places.Groups, both.Places.Groups);
+            var mask = half.Mask(call);
+            var q = half.kept.Take(TFormat.Type, queries.Places.RowsWithPiece, inner);
+            var k = half.kept.Take(TFormat.Type, both.Places.RowsWithPiece, inner);
+            var v = half.kept.Take(TFormat.Type, both.Places.RowsWithPiece, inner);
+            var kept = half.kept.Take(TFormat.Type, 1, Weights(asks, reads)).view(-1);
+            var mixed = Take(half.kept, TFormat.Type, queries.Places, inner);
+            var maskAt = 0L;
+            foreach (var piece in Pieces(asks, reads))
+            {
+                using var scope = NewDisposeScope();
+                var (ask, read, shape) = piece.Real(heads, width);
+                var (query, key, value) = (piece.Queries(q, heads), piece.Keys(k, heads), piece.Keys(v, heads));
+                Split(queries.Rows, piece.QueryAt, queries.Column, ask, query);
+                Split(both.Rows, piece.KeyAt, both.Column, read, key);
+                Split(both.Rows, piece.KeyAt, both.Column + inner, read, value);
+                var logits = query.bmm(key.transpose(1, 2)); // [n H, Q, K]
+                RowKernels<TFormat, T>.SoftmaxDropped(
+                    Numbers(logits)[..shape.Size],
+                    shape,
+                    bias,
+                    own.Longest,
+                    mask,
+                    maskAt,
+                    Numbers(kept.narrow(0, piece.WeightAt * heads, shape.Size))
+                );
+                Join(logits.bmm(value), mixed, piece.QueryAt, 0, ask);
+                maskAt += (long)shape.Matrices * shape.MaskSize;
+            }
+            return new Attention(q, k, v, kept, mixed);
+        }
+
+        private void AttendGradient(
+            Attention attention,
+            Tensor mixedGradient,
+            (Tensor Rows, int Column, Places Places) queries,
+            (Tensor Rows, int Column, Places Places) both,
+            Span<float> biasGradient
+        )
+        {
+            var (inner, heads, width) = (half.sizes.Inner, half.sizes.Heads, half.sizes.HeadWidth);
+            var (asks, reads) = (queries.Places.Groups, both.Places.Groups);
+            var keep = half.Mask(0).Keep;
+            var split = half.passing.Take(TFormat.Type, queries.Places.RowsWithPiece, inner);
+            foreach (var piece in Pieces(asks, reads))
+            {
+                using var scope = NewDisposeScope();
+                var (ask, read, shape) = piece.Real(heads, width);
+                var query = piece.Queries(attention.Queries, heads);
+                var key = piece.Keys(attention.Keys, heads);
+                var value = piece.Keys(attention.Values, heads);
+                var given = piece.Queries(split, heads);
+                Split(mixedGradient, piece.QueryAt, 0, ask, given);
+                var shares = attention
+                    .Weights.narrow(0, piece.WeightAt * heads, (long)piece.Size * heads * piece.Ask * piece.Read)
+                    .view(-1, piece.Ask, piece.Read);
+                var logits = given.bmm(value.transpose(1, 2)); // of the dropped weights, soon of the logits
+                RowKernels<TFormat, T>.SoftmaxGradient(
+                    Numbers(shares)[..shape.Size],
+                    shape,
+                    keep,
+                    Numbers(logits)[..shape.Size],
+                    biasGradient,
+                    own.Longest
+                );
+                Join(logits.bmm(key), queries.Rows, piece.QueryAt, queries.Column, ask);
+                Join(logits.transpose(1, 2).bmm(query), both.Rows, piece.KeyAt, both.Column, read);
+                Join(shares.transpose(1, 2).bmm(given), both.Rows, piece.KeyAt, both.Column + inner, read);
+            }
+        }
+
+        /// <summary>Room for all weights, and for what the last piece has too much.</summary>
+        private long Weights(Place[] asks, Place[] reads) =>
+            half.sizes.Heads
+            * (
+                asks.Zip(reads, (ask, read) => (long)ask.Count * ask.Length * read.Length).Sum()
+                + (SmallPiece - 1L) * asks.Max(ask => ask.Length) * reads.Max(read => read.Length)
+            );
+
+        private static IEnumerable<Piece> Pieces(Place[] asks, Place[] reads)
+        {
+            var (askAt, readAt, weightAt) = (0, 0, 0L);
+            for (var at = 0; at < asks.Length; at++)
+            for (int from = 0, size; from < asks[at].Count; from += size)
+            {
+                var (ask, read) = (asks[at].Length, reads[at].Length);
+                size = asks[at].Count - from >= LargePiece ? LargePiece : SmallPiece;
+                var count = Math.Min(size, asks[at].Count - from);
+                yield return new Piece(count, size, ask, read, askAt, readAt, weightAt);
+                askAt += count * ask;
+                readAt += count * read;
+                weightAt += (long)count * ask * read;
+            }
+        }
+
+        private static void Split(Tensor rows, int token, int column, HeadShape shape, Tensor heads)
+        {
+            var stride = (int)rows.shape[1];
+            RowKernels<TFormat, T>.SplitHeads(Numbers(rows)[(token * stride)..], stride, column, shape, Numbers(heads));
+        }
+
+        private static void Join(Tensor heads, Tensor rows, int token, int column, HeadShape shape)
+        {
+            var stride = (int)rows.shape[1];
+            RowKernels<TFormat, T>.JoinHeads(Numbers(heads), shape, Numbers(rows)[(token * stride)..], stride, column);
+        }
+
+        /// <summary>The real rows of a residual stream.</summary>
+        private Span<float> Own(Tensor stream) => Floats(stream)[..(own.Tokens * half.sizes.Width)];
+
+        private Tensor NewStream() => half.kept.Take(ScalarType.Float32, own.Rows, half.sizes.Width);
+
+        private Normed Norm(Tensor x, T5Weight weight, DropMask? mask, float factor)
+        {
+            var scales = half.kept.Take(ScalarType.Float32, 1, own.Rows);
+            var rows = half.kept.Take(TFormat.Type, own.Rows, half.sizes.Width);
+            RowKernels<TFormat, T>.Norm(Floats(x), weight.Values, Epsilon, mask, factor, Floats(scales), Numbers(rows));
+            return new Normed(x, scales, rows);
+        }
+
+        private void NormGradient(
+            Tensor rows,
+            Normed made,
+            T5Weight weight,
+            DropMask? mask,
+            float factor,
+            Tensor stream
+        ) =>
+            RowKernels<TFormat, T>.NormGradient(
+                Numbers(rows),
+                Floats(made.X),
+                weight.Values,
+                mask,
+                factor,
+                Floats(made.Scales),
+                Floats(stream),
+                weight.PartOf(Floats(half.gradient))
+            );
+
+        private Tensor AddDropped(Tensor x, Tensor y, int call)
+        {
+            var sum = NewStream();
+            RowKernels<TFormat, T>.AddDropped(Floats(x), Numbers(y), half.Mask(call), Floats(sum));
+            return sum;
+        }
+
+        private Tensor Dropped(Tensor stream, int call)
+        {
+            var dropped = half.passing.Take(TFormat.Type, own.Rows, half.sizes.Width);
+            RowKernels<TFormat, T>.DropGradient(Floats(stream), half.Mask(call), Numbers(dropped));
+            return dropped;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using static TorchSharp.torch;
+
+namespace GenRec.Shared.Runtime;
+
+/// <summary>Runs two pieces of work on two threads, each of whose operators keep to their thread.</summary>
+/// <remarks>
+/// Small and middling operators lose much of a second thread to waiting for each other. Where work falls into two independent
+/// halves, a thread for each half wins: no operator waits.
+/// </remarks>
+internal static class SideBySide
+{
+    private static readonly Lock busy = new();
+    private static readonly SemaphoreSlim asked = new(0);
+    private static readonly SemaphoreSlim done = new(0);
+    private static Thread? companion;
+    private static Action? work;
+    private static Exception? problem;
+
+    /// <summary>Runs both; one after the other where torch may use one thread, or where a second caller comes meanwhile.</summary>
+    /// <param name="first">Runs on the caller's thread.</param>
+    /// <param name="second">Runs on another thread: no gradient mode, dispose scope or dropout stream of the caller's is there.</param>
+    public static void Run(Action first, Action second)
+    {
+        var threads = get_num_threads();
+        if (threads < 2 || !busy.TryEnter())
+        {
+            first();
+            second();
+            return;
+        }
+        try
+        {
+            set_num_threads(1); // for this thread's operators, and for those of threads that start now
+            Hand(second);
+            try
+            {
+                first();
+            }
+            finally
+            {
+                done.Wait();
+            }
+            if (Interlocked.Exchange(ref problem, null) is { } failed)
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed);
+        }
+        finally
+        {
+            set_num_threads(threads);
+            busy.Exit();
+        }
+    }
+
+    private static void Hand(Action second)
+    {
+        work = second;
+        if (companion is null)
+        {
+            companion = new Thread(Serve) { IsBackground = true, Name = "operators beside the caller's" };
+            companion.Start();
+        }
+        asked.Release();
+    }
+
+    private static void Serve()
+    {
+        set_num_threads(1);
+        while (true)
+        {
+            asked.Wait();
+            try
+            {
+                work!();
+            }
+            catch (Exception failed)
+            {
+                problem = failed;
+            }
+            work = null;
+            done.Release();
+        }
+    }
+}
