@@ -280,7 +280,8 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
         var hidden = t5.ForwardGroups(ids, batch.Groups, inputs.view(batch.Sessions, -1)); // [B S, m (L + 1), D]
         // Behind an item's last code stands BOS, which is no choice and has no loss.
         var predicting = hidden.view(batch.Sessions, items, levels + 1, -1).narrow(2, 0, levels);
-        return predicting.reshape(batch.Sessions, items * levels, -1).MoveToOuterDisposeScope();
+        // With one item the reshape is a view with gaps, where the BOS was.
+        return predicting.reshape(batch.Sessions, items * levels, -1).contiguous().MoveToOuterDisposeScope();
     }
 
     private Tensor Loss(Tensor states, OneRecBatch batch)

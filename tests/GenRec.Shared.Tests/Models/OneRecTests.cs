@@ -48,6 +48,26 @@ public class OneRecTests
     }
 
     [Fact]
+    public void ASessionOfOneItemIsLearnedFrom() // the point-wise model
+    {
+        using var scope = NewDisposeScope();
+        var model = Model(Tiny with { SessionLength = 1 });
+        var batch = new SessionBatch(
+            Histories.From([
+                [5, 6, 7],
+                [9],
+            ]),
+            [1, 4],
+            length: 1
+        );
+        var loss = model.NextTokenLoss(batch);
+        loss.backward();
+        var levels = model.Tokens.Levels;
+        Assert.Equal(-model.LogProbabilities(batch).mean().item<float>() / levels, loss.item<float>(), 1e-4);
+        Assert.True(model.T5.TokenTable.grad!.abs().sum().item<float>() > 0);
+    }
+
+    [Fact]
     public void TheLossIsTheFormulaCodeByCode()
     {
         using var scope = NewDisposeScope();
