@@ -12,5 +12,6 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
         .. BackbonePreset.All.Select(preset => new BackboneRun(preset)),
         .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
         .. TigerPreset.All.Select(preset => new TigerRun(preset)),
+        .. OneRecPreset.All.Select(preset => new OneRecRun(preset)),
     ];
 }

@@ -21,4 +21,9 @@ public interface IStepDecoder : IDisposable
     /// <param name="parents">Which of the user's beams of the call before each beam continues, <c>[B, W]</c>, int64.</param>
     /// <returns><c>[B, W, V]</c>, floating point, owned by the caller.</returns>
     Tensor Next(Tensor tokens, Tensor parents);
+
+    /// <summary>Takes tokens in of which nobody asks what comes after them; a model may then compute less.</summary>
+    /// <param name="tokens">As for <see cref="Next"/>.</param>
+    /// <param name="parents">As for <see cref="Next"/>.</param>
+    void Read(Tensor tokens, Tensor parents) => Next(tokens, parents).Dispose();
 }

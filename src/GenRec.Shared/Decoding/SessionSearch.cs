@@ -292,7 +292,7 @@ public sealed class SessionSearch : RichObject
     {
         if (!itemEnds || options.Separator is not { } separator)
             return decoder.Next(tokens, parents);
-        decoder.Next(tokens, parents); // read, but what follows it is the separator
+        decoder.Read(tokens, parents); // what follows is the separator
         var same = arange(tokens.shape[1], dtype: ScalarType.Int64, device: tokens.device)
             .expand_as(tokens)
             .contiguous();

@@ -10,6 +10,7 @@ public sealed class T5StepDecoder : RichObject, IStepDecoder
     private readonly T5 model;
     private readonly T5Memory memory;
     private readonly T5Cache cache;
+    private readonly IDisposable experts; // their weights in the format of the products, cast once
     private readonly long startToken;
 
     /// <summary>Encodes a batch of histories.</summary>
@@ -26,6 +27,7 @@ public sealed class T5StepDecoder : RichObject, IStepDecoder
         var states = model.Encode(histories.Ids, histories.Segments);
         memory = T5.Keep(model.Remember(states, histories.Cells, histories.IsReal));
         cache = new T5Cache(model.Options.DecoderLayers);
+        experts = model.HoldExperts();
     }
 
     /// <inheritdoc/>
@@ -49,8 +51,18 @@ public sealed class T5StepDecoder : RichObject, IStepDecoder
     }
 
     /// <inheritdoc/>
+    public void Read(Tensor tokens, Tensor parents)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        using var quiet = no_grad();
+        BeamRows.Reorder(cache, parents);
+        model.ReadStep(tokens, memory, cache);
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
+        experts.Dispose();
         memory.Dispose();
         cache.Dispose();
     }

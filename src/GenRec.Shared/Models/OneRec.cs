@@ -162,21 +162,33 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
 
     /// <inheritdoc/>
     public DecodedSessions Sample(Histories histories, int count) =>
-        Generate(histories, count, Options.BeamGroups, Options.Identity);
+        Generate(histories, count, Options.BeamGroups, Options.Identity, Options.ExcludeSeen ? histories : null);
 
     /// <summary>Searches for sessions in a way of one's own choice.</summary>
     /// <param name="histories">B rows, none empty.</param>
     /// <param name="count">N, sessions for each history.</param>
     /// <param name="groups">Groups of beams that avoid each other's codes; 1 for plain beams.</param>
     /// <param name="identity">When two sessions count as one.</param>
+    /// <param name="excluded">Items that each user may not be shown, a row for each history; null: none.</param>
     /// <returns>As <see cref="ISessionPolicy.Sample"/>.</returns>
     /// <exception cref="ArgumentException">A history is empty or has an unknown item.</exception>
-    public DecodedSessions Generate(Histories histories, int count, int groups, SessionIdentity identity)
+    public DecodedSessions Generate(
+        Histories histories,
+        int count,
+        int groups,
+        SessionIdentity identity,
+        Histories? excluded = null
+    )
     {
         ArgumentNullException.ThrowIfNull(histories);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         SessionBatch.RequireHistories(histories);
+        if (excluded is not null && excluded.Count != histories.Count)
+            throw new ArgumentException(
+                $"There are {excluded.Count} rows of excluded items for {histories.Count} histories.",
+                nameof(excluded)
+            );
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         var search = new SessionSearch(
@@ -198,8 +210,10 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
         {
             for (var from = 0; from < histories.Count; from += UsersAtOnce)
             {
-                using var decoder = Start(histories.Slice(from, Math.Min(UsersAtOnce, histories.Count - from)));
-                using var found = search.Run(decoder);
+                var some = Math.Min(UsersAtOnce, histories.Count - from);
+                using var decoder = Start(histories.Slice(from, some));
+                using var closed = excluded is null ? null : trie.All.Exclude(excluded.Slice(from, some));
+                using var found = search.Run(decoder, closed);
                 parts.Add(found.Exactly(count));
             }
         }
@@ -287,7 +301,7 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
     private Tensor Loss(Tensor states, OneRecBatch batch)
     {
         var targets = tensor(batch.Targets, device: states.device);
-        var flat = states.view(targets.shape[0], -1);
+        var flat = states.reshape(targets.shape[0], -1);
         // Without gradients there is nothing to fuse them with.
         if (!is_grad_enabled())
             return F.cross_entropy(t5.Logits(flat), targets);

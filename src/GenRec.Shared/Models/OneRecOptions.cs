@@ -74,6 +74,12 @@ public sealed record OneRecOptions : RichRecord
     /// <summary>When two sessions count as one. Default: when they have the same items, in whatever order.</summary>
     public SessionIdentity Identity { get; init; } = SessionIdentity.SameItems;
 
+    /// <summary>
+    /// Whether a session holds no item of the history that it answers. Default false: the paper does not say. On a feed that never
+    /// shows a video twice it spares beams that would be worth nothing.
+    /// </summary>
+    public bool ExcludeSeen { get; init; }
+
     /// <summary>W, beams when a session is served. Default 16.</summary>
     [Range(1, 4096)]
     public int Beams { get; init; } = 16;

@@ -42,9 +42,13 @@ public sealed class OneRecRecommender : RichObject, IRecommender, ISlatePolicy
     /// <param name="histories">B rows, none empty.</param>
     /// <param name="length">Items of a slate; a session-wise model gives as many as its sessions have.</param>
     /// <param name="allowed">Whether a row may be shown an item; null: all.</param>
+    /// <param name="seen">
+    /// What each user has seen, which is left out where the model's <see cref="OneRecOptions.ExcludeSeen"/> says so; the histories
+    /// where null.
+    /// </param>
     /// <returns>Item ids <c>[B x length]</c>, none twice in a slate; 0 where nothing more was found.</returns>
     /// <exception cref="ArgumentException">A history is empty, or the model's sessions have another length.</exception>
-    public int[] Slates(Histories histories, int length, Func<int, int, bool>? allowed = null)
+    public int[] Slates(Histories histories, int length, Func<int, int, bool>? allowed = null, Histories? seen = null)
     {
         ArgumentNullException.ThrowIfNull(histories);
         if (model.SessionLength != 1 && model.SessionLength != length)
@@ -53,7 +57,13 @@ public sealed class OneRecRecommender : RichObject, IRecommender, ISlatePolicy
                 nameof(length)
             );
         using var scope = NewDisposeScope();
-        using var found = model.Sample(histories, Math.Max(beams, model.SessionLength == 1 ? length : 1));
+        using var found = model.Generate(
+            histories,
+            Math.Max(beams, model.SessionLength == 1 ? length : 1),
+            model.Options.BeamGroups,
+            model.Options.Identity,
+            model.Options.ExcludeSeen ? seen ?? histories : null
+        );
         using var items = found.Items.cpu().contiguous();
         var all = MemoryMarshal.Cast<byte, long>(items.bytes); // [B, N, m]
         var perUser = all.Length / histories.Count;
@@ -104,15 +114,22 @@ public sealed class OneRecRecommender : RichObject, IRecommender, ISlatePolicy
         ArgumentNullException.ThrowIfNull(requests);
         ArgumentNullException.ThrowIfNull(choices);
         var (known, rows, m) = (new List<int>(), new List<int[]>(), requests.SlateLength);
+        var seen = new List<int[]>();
         for (var request = 0; request < requests.Count; request++)
             if (requests.History(request).Positives(model.Options.MaxHistory) is { Length: > 0 } history)
             {
                 known.Add(request);
                 rows.Add(history);
+                seen.Add(requests.History(request).Items.ToArray());
             }
         if (known.Count > 0)
         {
-            var slates = Slates(Histories.From(rows), m, (row, item) => requests.IsAvailable(known[row], item));
+            var slates = Slates(
+                Histories.From(rows),
+                m,
+                (row, item) => requests.IsAvailable(known[row], item),
+                Histories.From(seen)
+            );
             for (var row = 0; row < known.Count; row++)
                 slates.AsSpan(row * m, m).CopyTo(choices.Items.AsSpan(known[row] * m));
         }

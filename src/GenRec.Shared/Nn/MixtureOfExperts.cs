@@ -42,6 +42,8 @@ public sealed class MixtureOfExperts : Module<Tensor, Tensor>, IRichValue
     private readonly Parameter narrow; // [E, D, F]
     private readonly SeededDropout dropout;
     private readonly long[] counts;
+    private (Tensor Wide, Tensor Narrow)? held; // in bfloat16
+    private int holders;
 
     /// <summary>Creates experts with fresh weights, drawn from torch's generator.</summary>
     /// <param name="sizes">Sizes.</param>
@@ -108,6 +110,28 @@ public sealed class MixtureOfExperts : Module<Tensor, Tensor>, IRichValue
         return (gates.MoveToOuterDisposeScope(), experts.MoveToOuterDisposeScope());
     }
 
+    /// <summary>Casts the weights once, until as many calls of <see cref="Release"/>.</summary>
+    internal void Hold()
+    {
+        if (holders++ > 0 || Sizes.Precision != Precision.BFloat16)
+            return;
+        using var quiet = no_grad();
+        held = (
+            wide.to(ScalarType.BFloat16).DetachFromDisposeScope(),
+            narrow.to(ScalarType.BFloat16).DetachFromDisposeScope()
+        );
+    }
+
+    /// <summary>Ends <see cref="Hold"/>.</summary>
+    internal void Release()
+    {
+        if (--holders > 0 || held is not { } copies)
+            return;
+        copies.Wide.Dispose();
+        copies.Narrow.Dispose();
+        held = null;
+    }
+
     /// <inheritdoc/>
     public string ToHtml() => ModelCard.Of(this).ToHtml();
 
@@ -118,9 +142,11 @@ public sealed class MixtureOfExperts : Module<Tensor, Tensor>, IRichValue
     private Tensor Experts(Tensor rows, long[] blocks)
     {
         var isNarrow = Sizes.Precision == Precision.BFloat16;
-        var (input, into, outOf) = isNarrow
-            ? (rows.to(ScalarType.BFloat16), wide.to(ScalarType.BFloat16), narrow.to(ScalarType.BFloat16))
-            : (rows, wide, narrow);
+        var (into, outOf) =
+            !isNarrow ? (wide, narrow)
+            : held is { } copies && !is_grad_enabled() ? copies
+            : (wide.to(ScalarType.BFloat16), narrow.to(ScalarType.BFloat16));
+        var input = isNarrow ? rows.to(ScalarType.BFloat16) : rows;
         var (first, second) = (into.unbind(0), outOf.unbind(0));
         var busy = Enumerable.Range(0, blocks.Length).Where(expert => blocks[expert] > 0).ToArray();
         var parts = input.split([.. busy.Select(expert => blocks[expert])]);

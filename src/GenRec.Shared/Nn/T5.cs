@@ -122,6 +122,20 @@ public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichVa
         return Logits(decoder.Step(Embed(last), memory, cache)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Takes one more token of each beam in; what comes after it is not computed.</summary>
+    /// <param name="last">Newest token of each beam, <c>[B, W]</c>, int64.</param>
+    /// <param name="memory">From <see cref="Remember"/>, of B users.</param>
+    /// <param name="cache">Takes the token in.</param>
+    public void ReadStep(Tensor last, T5Memory memory, T5Cache cache)
+    {
+        using var scope = NewDisposeScope();
+        decoder.Read(Embed(last), memory, cache);
+    }
+
+    /// <summary>Casts the experts' weights once for many steps without gradients; the weights must not change meanwhile.</summary>
+    /// <returns>Ends it.</returns>
+    internal IDisposable HoldExperts() => new Held(decoder.Experts);
+
     /// <summary>Logits of hidden states.</summary>
     /// <param name="hidden"><c>[.., D]</c>.</param>
     /// <returns><c>[.., V]</c>, owned by the caller.</returns>
@@ -142,4 +156,23 @@ public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichVa
 
     /// <inheritdoc/>
     public string ToText() => ModelCard.Of(this).ToText();
+
+    private sealed class Held : IDisposable
+    {
+        private MixtureOfExperts[] experts;
+
+        public Held(MixtureOfExperts[] experts)
+        {
+            this.experts = experts;
+            foreach (var layer in experts)
+                layer.Hold();
+        }
+
+        public void Dispose()
+        {
+            foreach (var layer in experts)
+                layer.Release();
+            experts = [];
+        }
+    }
 }

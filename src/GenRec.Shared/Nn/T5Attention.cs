@@ -82,6 +82,15 @@ internal sealed partial class T5SelfAttention : Module<Tensor, Tensor, Tensor>
         return Out((fromPrompt + fromOwn).reshape(batch, width, inner));
     }
 
+    /// <summary>Takes a position of each beam into the cache, <c>[B, W, D]</c>.</summary>
+    public void Read(Tensor x, T5Cache cache, int layer) =>
+        cache.Append(
+            layer,
+            Products
+                .Linear(x, queryKeyValue.weight!, null, options.Precision)
+                .view(x.shape[0] * x.shape[1], 3 * options.Inner)
+        );
+
     private Tensor Parts(Tensor x) =>
         Products
             .Linear(x, queryKeyValue.weight!, null, options.Precision)

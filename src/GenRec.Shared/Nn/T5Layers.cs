@@ -131,6 +131,9 @@ internal sealed partial class T5DecoderLayer : nn.Module
         return Rest(x, memory, layer).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Takes a position of each beam into the cache, <c>[B, W, D]</c>.</summary>
+    public void Read(Tensor x, T5Cache cache, int layer) => self.Read(selfNorm.forward(x), cache, layer);
+
     private Tensor Rest(Tensor x, T5Memory? memory, int layer)
     {
         if (cross is not null)

@@ -127,6 +127,18 @@ internal sealed partial class T5Decoder : nn.Module
         return last.forward(x).MoveToOuterDisposeScope();
     }
 
+    /// <summary>One new position of each beam that nothing is asked of: of the last layer its keys and values are all that is needed.</summary>
+    public void Read(Tensor embedded, T5Memory? memory, T5Cache cache)
+    {
+        using var scope = NewDisposeScope();
+        var before = cache.PromptLength + cache.Length;
+        var bias = positions.Between(1, before + 1, before); // [1, H, 1, P + t]
+        var x = embedded;
+        for (var layer = 0; layer + 1 < layers.Count; layer++)
+            x = layers[layer].Step(x, bias, memory, cache, layer);
+        layers[layers.Count - 1].Read(x, cache, layers.Count - 1);
+    }
+
     private Tensor Causal(long length, Tensor? isReal)
     {
         using var scope = NewDisposeScope();

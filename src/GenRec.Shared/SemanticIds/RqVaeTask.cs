@@ -60,20 +60,24 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     /// <summary>
     /// Metrics of the codes that all items get now: <c>explained</c> (share of the vectors' variance that reconstruction keeps),
     /// <c>unique</c> (different tuples over items), <c>usage</c> (share of codes in use) and <c>perplexity</c> (over the codebook's
-    /// size), each of the level where it is lowest.
+    /// size), each of the level where it is lowest, and <c>perplexity-1</c> and so on of every level: a waist in the middle does
+    /// not show in what all levels use together.
     /// </summary>
     public override IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
     {
         using var codec = new RqVaeCodec(model, ownsModel: false);
         var ids = new SemanticIdTable(codec.CodebookSizes, codec.Assign(items));
         var levels = Enumerable.Range(0, ids.Levels).Select(level => CodeUsage.Of(ids, level)).ToArray();
-        return new Dictionary<string, double>
+        var metrics = new Dictionary<string, double>
         {
             ["explained"] = Explained(codec, ids),
             ["unique"] = ids.TupleCount / (double)ids.ItemCount,
             ["usage"] = levels.Min(level => level.Usage),
             ["perplexity"] = levels.Min(level => level.Perplexity / level.Size),
         };
+        for (var level = 0; level < levels.Length; level++)
+            metrics[$"perplexity-{level + 1}"] = levels[level].Perplexity / levels[level].Size;
+        return metrics;
     }
 
     /// <inheritdoc/>

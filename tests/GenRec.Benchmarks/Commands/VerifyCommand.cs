@@ -35,6 +35,7 @@ internal static class VerifyCommand
                 VerifyBert4Rec.Check(options),
                 VerifyBeams.Check(options),
                 VerifyTiger.Check(options),
+                VerifyOneRec.Check(options),
             }.Max();
         });
         return command;

@@ -25,6 +25,8 @@ internal static class PeerRegistry
         ConstrainedBeam.BatchPort,
         new TigerTrain(),
         new TigerInference(),
+        new OneRecTrain(),
+        new SessionBeam(),
         BackbonePacking.Rows,
         BackbonePacking.Windows,
     ];

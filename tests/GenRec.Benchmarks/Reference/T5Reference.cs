@@ -62,7 +62,8 @@ internal sealed class T5Reference(Dictionary<string, Tensor> weights, T5Options 
                 mask,
                 $"{at}.cross.output"
             );
-            x += FeedForward(Norm(x, $"{at}.feedForwardNorm"), $"{at}.feedForward");
+            h = Norm(x, $"{at}.feedForwardNorm");
+            x += options.Experts == 0 ? FeedForward(h, $"{at}.feedForward") : Experts(h, $"{at}.feedForward");
         }
         x = Norm(x, "decoder.last") * Math.Pow(options.Width, -0.5);
         return F.linear(x, weights["tokens.weight"]).squeeze(1);
@@ -90,6 +91,16 @@ internal sealed class T5Reference(Dictionary<string, Tensor> weights, T5Options 
 
     private Tensor FeedForward(Tensor x, string name) =>
         F.linear(F.relu(F.linear(x, weights[$"{name}.wide.weight"])), weights[$"{name}.narrow.weight"]);
+
+    private Tensor Experts(Tensor x, string name) =>
+        ExpertLoop.Run(
+            x,
+            weights[$"{name}.router"],
+            weights[$"{name}.wide"],
+            weights[$"{name}.narrow"],
+            options,
+            inner => inner
+        );
 
     private Tensor Bias(string side, long queries, long keys, int offset, bool bidirectional)
     {

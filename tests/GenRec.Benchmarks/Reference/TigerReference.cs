@@ -45,13 +45,44 @@ internal sealed class TigerReference : IDisposable
         return loss.item<float>();
     }
 
+    /// <summary>One update on a padded batch of sessions, see <see cref="SessionLoss"/>.</summary>
+    /// <returns>The loss.</returns>
+    public float SessionStep(Tensor ids, Tensor isReal, Tensor inputs, Tensor targets, int items)
+    {
+        using var scope = NewDisposeScope();
+        optimizer.zero_grad();
+        var loss = SessionLoss(ids, isReal, inputs, targets, items);
+        loss.backward();
+        optimizer.step();
+        return loss.item<float>();
+    }
+
+    /// <summary>OneRec's next-token loss: a BOS before each of the items, no loss where the BOS comes next.</summary>
+    /// <param name="ids"><c>[B, L]</c>.</param>
+    /// <param name="isReal"><c>[B, L]</c>.</param>
+    /// <param name="inputs"><c>[B, m (levels + 1)]</c>.</param>
+    /// <param name="targets"><c>[B, m levels]</c>.</param>
+    /// <param name="items">m.</param>
+    public Tensor SessionLoss(Tensor ids, Tensor isReal, Tensor inputs, Tensor targets, int items)
+    {
+        var logits = Logits(ids, isReal, inputs).view(inputs.shape[0], items, -1, options.Vocabulary);
+        var codes = logits.narrow(2, 0, logits.shape[2] - 1).reshape(-1, options.Vocabulary);
+        return F.cross_entropy(codes, targets.reshape(-1));
+    }
+
     /// <summary>Mean cross-entropy of <c>[B, T]</c> targets after <c>[B, L]</c> inputs.</summary>
     public Tensor Loss(Tensor ids, Tensor isReal, Tensor targets)
     {
         var (batch, length) = (targets.shape[0], targets.shape[1]);
+        var shifted = cat([zeros(batch, 1, dtype: ScalarType.Int64), targets.narrow(1, 0, length - 1)], 1);
+        return F.cross_entropy(Logits(ids, isReal, shifted).view(-1, options.Vocabulary), targets.reshape(-1));
+    }
+
+    private Tensor Logits(Tensor ids, Tensor isReal, Tensor shifted)
+    {
+        var (batch, length) = (shifted.shape[0], shifted.shape[1]);
         var mask = (1 - isReal.to_type(ScalarType.Float32)).mul(Masked).view(batch, 1, 1, -1);
         var states = Encode(ids, mask);
-        var shifted = cat([zeros(batch, 1, dtype: ScalarType.Int64), targets.narrow(1, 0, length - 1)], 1);
         var x = Drop(Embed(shifted));
         var ahead = full(length, length, Masked).triu(1);
         var bias = Bias("decoder", length, bidirectional: false) + ahead;
@@ -61,11 +92,11 @@ internal sealed class TigerReference : IDisposable
             var h = Norm(x, $"{at}.selfNorm");
             x = x + Drop(Attend(h, h, bias, $"{at}.self"));
             x = x + Drop(Attend(Norm(x, $"{at}.crossNorm"), states, mask, $"{at}.cross"));
-            x = x + Drop(FeedForward(Norm(x, $"{at}.feedForwardNorm"), $"{at}.feedForward"));
+            h = Norm(x, $"{at}.feedForwardNorm");
+            x = x + Drop(options.Experts == 0 ? FeedForward(h, $"{at}.feedForward") : Experts(h, $"{at}.feedForward"));
         }
         x = Drop(Norm(x, "decoder.last")) * Math.Pow(options.Width, -0.5);
-        var logits = F.linear(x, weights["tokens.weight"]);
-        return F.cross_entropy(logits.view(-1, options.Vocabulary), targets.reshape(-1));
+        return F.linear(x, weights["tokens.weight"]);
     }
 
     public void Dispose()
@@ -110,6 +141,16 @@ internal sealed class TigerReference : IDisposable
 
     private Tensor FeedForward(Tensor x, string name) =>
         F.linear(Drop(F.relu(F.linear(x, weights[$"{name}.wide.weight"]))), weights[$"{name}.narrow.weight"]);
+
+    private Tensor Experts(Tensor x, string name) =>
+        ExpertLoop.Run(
+            x,
+            weights[$"{name}.router"],
+            weights[$"{name}.wide"],
+            weights[$"{name}.narrow"],
+            options,
+            inner => F.dropout(inner, options.Dropout, Training)
+        );
 
     private Tensor Bias(string side, long length, bool bidirectional)
     {

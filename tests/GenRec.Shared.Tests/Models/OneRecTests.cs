@@ -285,6 +285,30 @@ public class OneRecTests
     }
 
     [Fact]
+    public void SeenItemsAreInNoSessionWhereTheyAreExcluded()
+    {
+        using var scope = NewDisposeScope();
+        var model = Model(Tiny with { ExcludeSeen = true });
+        var histories = Histories.From([
+            [5, 6],
+            [2],
+        ]);
+        using var found = model.Sample(histories, 5);
+        Assert.DoesNotContain(found.Items[0].view(-1).data<long>().ToArray(), item => item is 5 or 6);
+        Assert.DoesNotContain(2L, found.Items[1].view(-1).data<long>().ToArray());
+        var slates = new OneRecRecommender(model).Slates(
+            histories,
+            3,
+            seen: Histories.From([
+                [1],
+                [3, 4],
+            ])
+        );
+        Assert.DoesNotContain(1, slates[..3]);
+        Assert.Empty(slates[3..].Intersect([3, 4]));
+    }
+
+    [Fact]
     public void GroupsMakeSessionsDiffer()
     {
         using var scope = NewDisposeScope();

@@ -232,6 +232,19 @@ public class RqVaeTests
     }
 
     [Fact]
+    public void ValidationTellsThePerplexityOfEveryLevel()
+    {
+        using var task = new RqVaeTask(Clouds.Around(30, 60, 10), Tiny, seed: 1);
+        task.Model.eval();
+        var metrics = task.Validate(default);
+        using var codec = new RqVaeCodec(task.Model, ownsModel: false);
+        var ids = new SemanticIdTable(codec.CodebookSizes, codec.Assign(Clouds.Around(30, 60, 10)));
+        for (var level = 0; level < 3; level++)
+            Assert.Equal(CodeUsage.Of(ids, level).Perplexity / 8, metrics[$"perplexity-{level + 1}"], 9);
+        Assert.Equal(Enumerable.Range(1, 3).Min(level => metrics[$"perplexity-{level}"]), metrics["perplexity"]);
+    }
+
+    [Fact]
     public void ABoundedStartIsLettersAndNeedsKMeans()
     {
         var bounds = RqVaeCare.Clustering(new RqVaeOptions { BoundedStart = true }, items: 12_101, codes: 256);

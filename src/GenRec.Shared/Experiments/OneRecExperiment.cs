@@ -1,0 +1,191 @@
+using GenRec.Shared.Data.Importers;
+using GenRec.Shared.Data.Slates;
+using GenRec.Shared.Data.Worlds;
+using GenRec.Shared.Evaluation;
+using GenRec.Shared.Models;
+using GenRec.Shared.SemanticIds;
+using GenRec.Shared.Training;
+using TorchSharp;
+
+namespace GenRec.Shared.Experiments;
+
+/// <summary>Runs a OneRec preset from the feed's vectors to true utility, and gathers runs of several seeds into a record.</summary>
+public static class OneRecExperiment
+{
+    private const string IdsName = "ids.json";
+
+    /// <summary>Makes ids and sessions, pre-trains and measures, or goes on from the folder's newest checkpoint.</summary>
+    /// <param name="preset">What to run.</param>
+    /// <param name="seed">Seed of ids, weights, the order of sessions and dropout.</param>
+    /// <param name="folder">Where ids, checkpoints and results go; null keeps nothing.</param>
+    /// <param name="device">Where to compute; the CPU where null.</param>
+    /// <param name="progress">Receives the trainer's events.</param>
+    /// <param name="isTuning">End with validation metrics and leave the oracle alone.</param>
+    /// <param name="cancel">Stops after the current batch; a checkpoint is written first.</param>
+    /// <returns>True utility and what goes with it, or the validation's metrics.</returns>
+    /// <exception cref="TrainingInterruptedException">It was cancelled while it trained.</exception>
+    public static SeedResult Run(
+        OneRecPreset preset,
+        long seed,
+        RunFolder? folder = null,
+        torch.Device? device = null,
+        IProgress<TrainingEvent>? progress = null,
+        bool isTuning = false,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        var world = preset.LoadWorld();
+        using var task = CreateTask(preset, world, Ids(preset, world, seed, folder), seed, device);
+        var trained = Trainer.Fit(
+            task,
+            preset.Training with
+            {
+                Seed = seed,
+                Folder = folder?.CheckpointFolder,
+            },
+            progress,
+            cancel
+        );
+        if (isTuning)
+        {
+            var validated = new SeedResult(seed, trained.Metrics, trained.WeightsOfStep, trained.Seconds);
+            folder?.CompleteUntested(validated);
+            return validated;
+        }
+        var metrics = Measure(task.Model, world).ToDictionary();
+        foreach (var (name, value) in trained.Metrics)
+            metrics[name] = value;
+        var result = new SeedResult(seed, metrics, trained.Steps, trained.Seconds);
+        folder?.Complete(result);
+        return result;
+    }
+
+    /// <summary>Training and held-out pairs of a preset: sessions, or the single items of the same sessions.</summary>
+    /// <param name="preset">Rules, and session-wise or point-wise.</param>
+    /// <param name="world">Its feed.</param>
+    public static (SessionExamples Train, SessionExamples HeldOut) Sessions(OneRecPreset preset, FeedWorld world)
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        ArgumentNullException.ThrowIfNull(world);
+        var (train, heldOut) = SessionExamples
+            .Of(world.Slates, world.Dataset.Interactions.ItemCount, preset.Rules)
+            .HoldOutLast();
+        return preset.IsPointWise ? (train.PointWise(), heldOut.PointWise()) : (train, heldOut);
+    }
+
+    /// <summary>The pre-training of a preset, ready for <see cref="Trainer.Fit"/>; owned by the caller, with its model.</summary>
+    /// <param name="preset">What to train.</param>
+    /// <param name="world">Its feed.</param>
+    /// <param name="ids">Ids of its videos, see <see cref="Ids"/>.</param>
+    /// <param name="seed">Seed of weights and the order of sessions.</param>
+    /// <param name="device">Where to compute; the CPU where null.</param>
+    public static OneRecTask CreateTask(
+        OneRecPreset preset,
+        FeedWorld world,
+        SemanticIdTable ids,
+        long seed,
+        torch.Device? device = null
+    )
+    {
+        var (train, heldOut) = Sessions(preset, world);
+        return new OneRecTask(world.Dataset.Name, train, heldOut, ids, preset.Model, seed, device);
+    }
+
+    /// <summary>The ids of a run: those in its folder, else made from the feed's vectors and kept there.</summary>
+    /// <param name="preset">How they are made.</param>
+    /// <param name="world">Its feed.</param>
+    /// <param name="seed">Seed of the clustering.</param>
+    /// <param name="folder">Where they are kept; null keeps nothing.</param>
+    /// <returns>Ids that no two videos share: the last code of those that did was dealt out anew.</returns>
+    public static SemanticIdTable Ids(OneRecPreset preset, FeedWorld world, long seed, RunFolder? folder = null)
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        ArgumentNullException.ThrowIfNull(world);
+        var kept = folder is null ? null : Path.Combine(folder.Path, IdsName);
+        if (File.Exists(kept))
+            return SemanticIdFile.Load(kept);
+        using var fit = new ResidualKMeans(preset.Ids).Fit(
+            Vectors(world),
+            new FitOptions { Seed = seed, Collisions = CollisionPolicy.FreeCode }
+        );
+        if (kept is not null)
+            SemanticIdFile.Save(kept, fit.Ids);
+        return fit.Ids;
+    }
+
+    /// <summary>The observed vectors of a feed's videos, row <c>i</c> for item <c>i + 1</c>.</summary>
+    public static EmbeddingMatrix Vectors(FeedWorld world)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        var width = FeedWorld.VectorLength;
+        return new EmbeddingMatrix(world.Vectors.Length / width - 1, width, world.Vectors[width..].ToArray());
+    }
+
+    /// <summary>True utility of what a model serves, and the logging pipeline's beside it.</summary>
+    /// <param name="model">Trained.</param>
+    /// <param name="world">The feed it was trained on.</param>
+    public static IReadOnlyDictionary<string, double> Measure(OneRec model, FeedWorld world)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(world);
+        model.ResetExpertLoad();
+        var policy = new OneRecRecommender(model, FeedEvaluation.PopularItems(world));
+        var metrics = FeedEvaluation.Measure(world, policy).Metrics().ToDictionary();
+        metrics["utilityOfLogger"] = FeedEvaluation.Logged(world).Utility;
+        var load = model.ExpertLoad;
+        for (var layer = 0; layer < load.Tokens.Count; layer++)
+            metrics[$"effectiveExperts{layer + 1}"] = load.EffectiveExperts(layer);
+        return metrics;
+    }
+
+    /// <summary>Makes the committed record from finished runs of one preset.</summary>
+    /// <param name="preset">The preset they ran.</param>
+    /// <param name="runs">Finished run folders, one a seed.</param>
+    /// <param name="note">What a reader must know besides.</param>
+    /// <exception cref="ArgumentException">There is no run, or one has not finished.</exception>
+    public static ResultRecord Record(OneRecPreset preset, IReadOnlyList<RunFolder> runs, string? note = null)
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        ArgumentNullException.ThrowIfNull(runs);
+        if (runs.Count == 0)
+            throw new ArgumentException("A record needs at least one run.", nameof(runs));
+        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
+            throw new ArgumentException(
+                untested.IsComplete
+                    ? $"The run in {untested.Path} left the oracle alone; run the chosen setting with 'run'."
+                    : $"The run in {untested.Path} has not finished: resume it first.",
+                nameof(runs)
+            );
+        using var model = new OneRec(SemanticIdFile.Load(Path.Combine(runs[0].Path, IdsName)), preset.Model);
+        return new ResultRecord
+        {
+            System = "onerec",
+            Variant = preset.Scale == "tutorial" ? preset.Variant : $"{preset.Variant}-{preset.Scale}",
+            Dataset = $"world-{preset.Dataset}",
+            Split = "last good session of each user held out; every user served once after the log",
+            Protocol = RecordedProtocol.NoRanking,
+            Metrics = new Dictionary<string, SeedMean>(),
+            Seeds = [],
+            Steps = 0,
+            Seconds = 0,
+            Parameters = model.parameters().Sum(weight => weight.numel()),
+            Machine = runs[0].Description.Environment.Machine(),
+            Commit = runs[0].Description.Environment.Commit,
+            Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
+            Curve = Curve(runs[0]),
+            Note = note,
+        }.WithSeeds([.. runs.Select(run => run.ReadResult())]);
+    }
+
+    /// <summary>Validation metrics by step, from the trainer's log.</summary>
+    private static CurvePoint[]? Curve(RunFolder run)
+    {
+        var path = Path.Combine(run.CheckpointFolder, "metrics.jsonl");
+        return File.Exists(path)
+            ? [.. MetricsLog.Read(path).Where(row => row.Kind == "validation").Select(Point)]
+            : null;
+
+        static CurvePoint Point(MetricsRow row) => new(row.Step, row.Values);
+    }
+}
