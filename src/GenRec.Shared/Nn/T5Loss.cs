@@ -144,7 +144,14 @@ internal sealed partial class T5EncoderLayer
 internal sealed partial class T5DecoderLayer
 {
     public T5LayerParameters Parameters() =>
-        new(selfNorm, self.Parameters(), crossNorm, cross?.Parameters(), feedForwardNorm, feedForward.Parameters());
+        new(
+            selfNorm,
+            self.Parameters(),
+            crossNorm,
+            cross?.Parameters(),
+            feedForwardNorm,
+            ((T5FeedForward)feedForward).Parameters()
+        );
 }
 
 internal sealed partial class T5SelfAttention
@@ -207,6 +214,7 @@ internal sealed class T5Trainer : IDisposable
         var (sizes, lanes) = (model.Options, RowKernels<Float32Format, float>.Lanes);
         return model.TokenTable.device_type == DeviceType.CPU
             && model.TokenTable.dtype == ScalarType.Float32
+            && sizes.Experts == 0
             && sizes.Dropout < 1
             && sizes.Width % lanes == 0
             && sizes.HeadWidth % lanes == 0
