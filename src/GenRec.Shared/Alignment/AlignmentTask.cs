@@ -43,7 +43,7 @@ public sealed class AlignmentTask : RichObject, ITrainingTask, IDisposable
     private readonly ISessionPolicy reference;
     private long snapshotOfEpoch = -1;
     private long pairsOfEpoch = -1;
-    private PreferencePairs? pairs;
+    private SessionPairs? pairs;
 
     /// <summary>Prepares the alignment of a trained policy, whose weights will change.</summary>
     /// <param name="policy">The policy; not disposed here.</param>
@@ -96,7 +96,7 @@ public sealed class AlignmentTask : RichObject, ITrainingTask, IDisposable
     public AlignmentHistory History { get; }
 
     /// <summary>The pairs of the round that was begun last; null before the first.</summary>
-    public PreferencePairs? Pairs => pairs;
+    public SessionPairs? Pairs => pairs;
 
     /// <inheritdoc/>
     public nn.Module Model => policy.Module;
@@ -217,7 +217,7 @@ public sealed class AlignmentTask : RichObject, ITrainingTask, IDisposable
             CopyWeights(policy, reference);
         snapshotOfEpoch = step.Epoch;
         int[] chosen = [.. Enumerable.Range(0, samples.Count).Where(row => IsChosen(step.Epoch, row))];
-        pairs = PreferencePairs.Sample(
+        pairs = SessionPairs.Sample(
             reference,
             reward,
             samples,
@@ -313,7 +313,7 @@ public sealed class AlignmentTask : RichObject, ITrainingTask, IDisposable
             MemoryMarshal.Cast<byte, int>(items.to(ScalarType.Int32).cpu().contiguous().bytes).CopyTo(into.AsSpan(at));
     }
 
-    private AlignmentRound WithPairs(AlignmentRound found, PreferencePairs trained)
+    private AlignmentRound WithPairs(AlignmentRound found, SessionPairs trained)
     {
         found = found with
         {

@@ -28,7 +28,7 @@ public sealed class AlignmentTests
         using var scope = NewDisposeScope();
         var (policy, samples, reward) = (Policy(), Samples(10), new WeighedItems());
         int[] rows = [.. Enumerable.Range(0, 10)];
-        var pairs = PreferencePairs.Sample(policy, reward, samples, rows, options, new CounterRandom(1));
+        var pairs = SessionPairs.Sample(policy, reward, samples, rows, options, new CounterRandom(1));
         Assert.Equal(10, pairs.Count + pairs.WithoutPair);
         foreach (var row in pairs.Rows)
         {
@@ -44,10 +44,7 @@ public sealed class AlignmentTests
         Assert.True(pairs.WinnerReward > pairs.LoserReward);
         Assert.InRange(pairs.DistinctShare, 0.3, 0.99); // of 12 beams of two items some are the same pair turned round
         var order = options with { Duplicates = DuplicateRule.SameOrder };
-        Assert.Equal(
-            1,
-            PreferencePairs.Sample(policy, reward, samples, rows, order, new CounterRandom(1)).DistinctShare
-        );
+        Assert.Equal(1, SessionPairs.Sample(policy, reward, samples, rows, order, new CounterRandom(1)).DistinctShare);
     }
 
     [Fact]
@@ -55,14 +52,7 @@ public sealed class AlignmentTests
     {
         using var scope = NewDisposeScope();
         var (policy, samples) = (Policy(), Samples(6));
-        var pairs = PreferencePairs.Sample(
-            policy,
-            new WeighedItems(),
-            samples,
-            [0, 2, 4],
-            options,
-            new CounterRandom(1)
-        );
+        var pairs = SessionPairs.Sample(policy, new WeighedItems(), samples, [0, 2, 4], options, new CounterRandom(1));
         var now = pairs.Under(policy, [0, 1, 2]);
         Assert.True(allclose(now.Winner, now.ReferenceWinner!, atol: 1e-5)); // the same weights
         Assert.True(allclose(now.Losers, now.ReferenceLosers!, atol: 1e-5));
@@ -77,7 +67,7 @@ public sealed class AlignmentTests
         var (policy, samples, reward) = (Policy(), Samples(20), new WeighedItems());
         int[] rows = [.. Enumerable.Range(0, 20)];
         var several = options with { Loss = new SoftmaxDpo { Losers = 3 } };
-        var hard = PreferencePairs.Sample(policy, reward, samples, rows, several, new CounterRandom(1));
+        var hard = SessionPairs.Sample(policy, reward, samples, rows, several, new CounterRandom(1));
         for (var pair = 0; pair < hard.Count; pair++)
         {
             var rated = hard.RewardsOf(pair);
@@ -86,8 +76,8 @@ public sealed class AlignmentTests
             Assert.Equal(rated[1..].Order(), rated[1..]); // the worst first
         }
         var random = options with { Pairs = PairRule.Random };
-        var drawn = PreferencePairs.Sample(policy, reward, samples, rows, random, new CounterRandom(1));
-        var extreme = PreferencePairs.Sample(policy, reward, samples, rows, options, new CounterRandom(1));
+        var drawn = SessionPairs.Sample(policy, reward, samples, rows, random, new CounterRandom(1));
+        var extreme = SessionPairs.Sample(policy, reward, samples, rows, options, new CounterRandom(1));
         Assert.True(drawn.WinnerReward - drawn.LoserReward < extreme.WinnerReward - extreme.LoserReward);
         Assert.All(Enumerable.Range(0, drawn.Count), p => Assert.True(drawn.RewardsOf(p)[0] > drawn.RewardsOf(p)[1]));
     }
@@ -96,12 +86,12 @@ public sealed class AlignmentTests
     public void SessionsThatCannotBeToldApartGiveNoPair()
     {
         using var scope = NewDisposeScope();
-        var pairs = PreferencePairs.Sample(Policy(), new Indifferent(), Samples(4), [0, 1, 2, 3], options, new(1));
+        var pairs = SessionPairs.Sample(Policy(), new Indifferent(), Samples(4), [0, 1, 2, 3], options, new(1));
         Assert.Equal((0, 4), (pairs.Count, pairs.WithoutPair));
         var many = options with { Beams = 40 }; // there are 30 sessions of 15 pairs of items; the rest of the beams is empty
         Assert.Equal(
             15 / 40.0,
-            PreferencePairs.Sample(Policy(), new WeighedItems(), Samples(4), [0], many, new(1)).DistinctShare
+            SessionPairs.Sample(Policy(), new WeighedItems(), Samples(4), [0], many, new(1)).DistinctShare
         );
     }
 

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Alignment;
 
 /// <summary>Winners and losers among the sessions that a frozen policy found itself.</summary>
-public sealed class PreferencePairs : RichObject
+public sealed class SessionPairs : RichObject
 {
     private readonly Dictionary<int, int> places = [];
     private readonly List<int> rows = [];
@@ -18,7 +18,7 @@ public sealed class PreferencePairs : RichObject
     private readonly List<float> rewards = [];
     private readonly List<double> distinct = [];
 
-    private PreferencePairs(SessionBatch samples, int losers) => (Samples, Losers) = (samples, losers);
+    private SessionPairs(SessionBatch samples, int losers) => (Samples, Losers) = (samples, losers);
 
     /// <summary>Rows of the training data that have a pair, <c>[P]</c>.</summary>
     public IReadOnlyList<int> Rows => rows;
@@ -72,7 +72,7 @@ public sealed class PreferencePairs : RichObject
     /// <param name="options">How many sessions, and which rules.</param>
     /// <param name="random">Draws of the rule <see cref="PairRule.Random"/>.</param>
     /// <param name="device">Where the policy lives.</param>
-    public static PreferencePairs Sample(
+    public static SessionPairs Sample(
         ISessionPolicy policy,
         ISessionReward reward,
         SessionBatch samples,
@@ -87,7 +87,7 @@ public sealed class PreferencePairs : RichObject
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var pairs = new PreferencePairs(samples, options.Loss.LosersPerWinner) { Asked = rows.Length };
+        var pairs = new SessionPairs(samples, options.Loss.LosersPerWinner) { Asked = rows.Length };
         using var quiet = no_grad();
         for (var from = 0; from < rows.Length; from += options.SamplingBatch)
         {
