@@ -19,50 +19,37 @@ internal sealed class BackboneRun(BackbonePreset preset) : IExperiment
 
     public object OptionsOf(ExperimentRequest request) => With(request);
 
-    public async Task<ExperimentResult> RunAsync(
+    public Task<ExperimentResult> RunAsync(
         ExperimentRequest request,
         RunFolder folder,
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     )
     {
-        var device = NextItemRun.DeviceOf(request);
-        try
-        {
-            var (preset, lines) = (With(request), new EpochLines(progress));
-            var result = await Task.Run(
-                () => BackboneExperiment.Run(preset, request.Seed, folder, device, lines, request.TestClosed, cancel),
-                CancellationToken.None
-            );
-            return new ExperimentResult(
-                true,
-                [NextItemRun.Line(request.TestClosed ? "validation" : "full ranking of the beams' items", result)]
-            );
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            return new ExperimentResult(false, []);
-        }
+        var (preset, device, lines) = (With(request), RequestedRun.DeviceOf(request), new EpochLines(progress));
+        return RequestedRun.UnlessStoppedAsync(
+            () =>
+            {
+                var result = BackboneExperiment.Run(
+                    preset,
+                    request.Seed,
+                    folder,
+                    device,
+                    lines,
+                    request.TestClosed,
+                    cancel
+                );
+                return
+                [
+                    RequestedRun.Line(request.TestClosed ? "validation" : "full ranking of the beams' items", result),
+                ];
+            },
+            cancel
+        );
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
         [BackboneExperiment.Record(preset, runs, note)];
 
-    private BackbonePreset With(ExperimentRequest request)
-    {
-        var changed = request.Epochs is { } epochs
-            ? preset with
-            {
-                Training = preset.Training with { Epochs = epochs, Steps = null },
-            }
-            : preset;
-        try
-        {
-            return changed.With(request.Values ?? new Dictionary<string, string>());
-        }
-        catch (ArgumentException wrong)
-        {
-            throw new UserError(CommandLine.WithoutParameter(wrong));
-        }
-    }
+    private BackbonePreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 }

@@ -1,5 +1,4 @@
 using GenRec.Shared.Experiments;
-using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;
 
@@ -31,7 +30,7 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
         CancellationToken cancel
     )
     {
-        var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
+        var device = RequestedRun.DeviceOf(request);
         try
         {
             var (preset, lines) = (With(request), new FitLines(progress));
@@ -54,23 +53,7 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
         [SemanticIdExperiment.Record(preset, runs, note)];
 
-    private SemanticIdPreset With(ExperimentRequest request)
-    {
-        try
-        {
-            var values = new Dictionary<string, string>(
-                request.Values ?? new Dictionary<string, string>(),
-                StringComparer.OrdinalIgnoreCase
-            );
-            if (request.Epochs is { } epochs)
-                values["epochs"] = $"{epochs}";
-            return preset.With(values);
-        }
-        catch (ArgumentException wrong)
-        {
-            throw new UserError(wrong.Message);
-        }
-    }
+    private SemanticIdPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 
     /// <summary>Passes a trainer's events on, and prints what other quantisers say.</summary>
     private sealed class FitLines(IProgress<ExperimentProgress> progress) : IProgress<FitProgress>

@@ -1,5 +1,4 @@
 using GenRec.Shared.Experiments;
-using GenRec.Shared.Runtime;
 
 namespace GenRec.Cli.Experiments;
 
@@ -24,58 +23,35 @@ internal sealed class TigerRun(TigerPreset preset) : IExperiment
 
     public object OptionsOf(ExperimentRequest request) => With(request);
 
-    public async Task<ExperimentResult> RunAsync(
+    public Task<ExperimentResult> RunAsync(
         ExperimentRequest request,
         RunFolder folder,
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     )
     {
-        var (preset, lines) = (With(request), new EpochLines(progress));
-        try
-        {
-            var device = request.Device is null ? null : Compute.ChooseDevice(request.Device);
-            var result = await Task.Run(
-                () =>
-                    TigerExperiment.Run(
-                        preset,
-                        request.Seed,
-                        folder,
-                        device,
-                        lines,
-                        request.TestClosed,
-                        request.Finish,
-                        cancel
-                    ),
-                CancellationToken.None
-            );
-            var metrics = string.Join("  ", result.Metrics.Select(metric => $"{metric.Key} {metric.Value:F4}"));
-            return new ExperimentResult(true, [$"{(request.TestClosed ? "validation" : "test")}: {metrics}"]);
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            return new ExperimentResult(false, []);
-        }
+        var (preset, device, lines) = (With(request), RequestedRun.DeviceOf(request), new EpochLines(progress));
+        return RequestedRun.UnlessStoppedAsync(
+            () =>
+            {
+                var result = TigerExperiment.Run(
+                    preset,
+                    request.Seed,
+                    folder,
+                    device,
+                    lines,
+                    request.TestClosed,
+                    request.Finish,
+                    cancel
+                );
+                return [RequestedRun.Line(request.TestClosed ? "validation" : "test", result)];
+            },
+            cancel
+        );
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
         [TigerExperiment.Record(preset, runs, note)];
 
-    private TigerPreset With(ExperimentRequest request)
-    {
-        try
-        {
-            var values = new Dictionary<string, string>(
-                request.Values ?? new Dictionary<string, string>(),
-                StringComparer.OrdinalIgnoreCase
-            );
-            if (request.Epochs is { } epochs)
-                values["epochs"] = $"{epochs}";
-            return preset.With(values);
-        }
-        catch (ArgumentException wrong)
-        {
-            throw new UserError(CommandLine.WithoutParameter(wrong));
-        }
-    }
+    private TigerPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 }
