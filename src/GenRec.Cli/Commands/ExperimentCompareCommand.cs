@@ -107,12 +107,12 @@ internal static class ExperimentCompareCommand
         return command;
     }
 
-    // Runs of one preset are one record; its variant says that it is not a committed one.
+    // Runs of one preset with the same options are one record; its variant says that it is not a committed one.
     private static IEnumerable<ResultRecord> Gathered(DirectoryInfo[] folders, IExperimentRegistry registry) =>
         folders
             .Select(folder => RunFolder.Open(folder.FullName))
-            .GroupBy(ExperimentRecordCommand.PresetOf)
-            .SelectMany(runs => ExperimentCommand.Find(registry, runs.Key, null).Records([.. runs], null))
+            .GroupBy(RequestedRun.WayOf)
+            .SelectMany(runs => ExperimentCommand.Find(registry, runs.Key.Split(' ')[0], null).Records([.. runs], null))
             .Select(record => record with { Variant = ResultRecord.UnrecordedMark + record.Variant });
 
     private static Option<DirectoryInfo?> Results() =>

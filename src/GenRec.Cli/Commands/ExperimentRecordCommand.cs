@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Experiments;
 
@@ -21,12 +20,12 @@ internal static class ExperimentRecordCommand
         command.SetAction(parsed =>
         {
             var runs = parsed.GetRequiredValue(folders).Select(folder => RunFolder.Open(folder.FullName)).ToArray();
-            var names = runs.Select(PresetOf).Distinct().ToArray();
-            if (names.Length > 1)
+            var ways = runs.Select(RequestedRun.WayOf).Distinct().ToArray();
+            if (ways.Length > 1)
                 throw new UserError(
-                    $"The runs are of different presets: {string.Join(", ", names)}. Name runs of one."
+                    $"The runs are of different presets or options: {string.Join(", ", ways)}. Name runs of one."
                 );
-            var experiment = ExperimentCommand.Find(registry, names[0], null);
+            var experiment = ExperimentCommand.Find(registry, ways[0].Split(' ')[0], null);
             foreach (var record in experiment.Records(runs, parsed.GetValue(note)))
             {
                 var path = ResultRecords.Save(
@@ -40,9 +39,4 @@ internal static class ExperimentRecordCommand
         });
         return command;
     }
-
-    /// <summary>The preset that a run ran.</summary>
-    internal static string PresetOf(RunFolder run) => run.ReadConfig<RunConfig>().Request.Experiment;
-
-    private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 }

@@ -49,7 +49,7 @@ internal sealed class BackboneRun(BackbonePreset preset) : IExperiment
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        [BackboneExperiment.Record(preset, runs, note)];
+        RequestedRun.Records(runs, preset.With, changed => [BackboneExperiment.Record(changed, runs, note)]);
 
     private BackbonePreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 }

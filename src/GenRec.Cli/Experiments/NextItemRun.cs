@@ -48,7 +48,7 @@ internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        NextItemExperiment.Records(preset, runs, note);
+        RequestedRun.Records(runs, preset.With, changed => NextItemExperiment.Records(changed, runs, note));
 
     private NextItemPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 

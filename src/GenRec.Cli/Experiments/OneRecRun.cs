@@ -46,7 +46,7 @@ internal sealed class OneRecRun(OneRecPreset preset) : IExperiment
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        [OneRecExperiment.Record(preset, runs, note)];
+        RequestedRun.Records(runs, preset.With, changed => [OneRecExperiment.Record(changed, runs, note)]);
 
     private OneRecPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 }

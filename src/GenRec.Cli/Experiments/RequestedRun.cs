@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
 using TorchSharp;
@@ -63,6 +64,39 @@ internal static class RequestedRun
             return new ExperimentResult(false, []);
         }
     }
+
+    /// <summary>Records of runs that changed options of their preset: of the preset so changed, the changes in the command.</summary>
+    /// <param name="runs">Runs of one preset with the same changes.</param>
+    /// <param name="with">Changes options of the preset by name.</param>
+    /// <param name="records">The records of a preset.</param>
+    public static IReadOnlyList<ResultRecord> Records<TPreset>(
+        IReadOnlyList<RunFolder> runs,
+        Func<IEnumerable<KeyValuePair<string, string>>, TPreset> with,
+        Func<TPreset, IReadOnlyList<ResultRecord>> records
+    )
+    {
+        var request = RequestOf(runs[0]);
+        return
+        [
+            .. records(Changed(request, with))
+                .Select(record => record with { Command = record.Command + Changes(request) }),
+        ];
+    }
+
+    /// <summary>The preset that a run ran and what it changed, as a command line says it.</summary>
+    public static string WayOf(RunFolder run) => RequestOf(run).Experiment + Changes(RequestOf(run));
+
+    private static ExperimentRequest RequestOf(RunFolder run) => run.ReadConfig<RunConfig>().Request;
+
+    private static string Changes(ExperimentRequest request) =>
+        string.Concat(
+            (request.Values ?? new Dictionary<string, string>())
+                .OrderBy(value => value.Key, StringComparer.Ordinal)
+                .Select(value => $" --set {value.Key}={value.Value}")
+                .Prepend(request.Epochs is { } epochs ? $" --epochs {epochs}" : "")
+        );
+
+    private sealed record RunConfig(ExperimentRequest Request, JsonElement Options);
 
     /// <summary>One line of metrics.</summary>
     /// <param name="measured">On what, or how.</param>

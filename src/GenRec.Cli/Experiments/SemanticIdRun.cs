@@ -51,7 +51,7 @@ internal sealed class SemanticIdRun(SemanticIdPreset preset) : IExperiment
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        [SemanticIdExperiment.Record(preset, runs, note)];
+        RequestedRun.Records(runs, preset.With, changed => [SemanticIdExperiment.Record(changed, runs, note)]);
 
     private SemanticIdPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 

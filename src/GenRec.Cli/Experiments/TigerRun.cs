@@ -51,7 +51,7 @@ internal sealed class TigerRun(TigerPreset preset) : IExperiment
     }
 
     public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        [TigerExperiment.Record(preset, runs, note)];
+        RequestedRun.Records(runs, preset.With, changed => [TigerExperiment.Record(changed, runs, note)]);
 
     private TigerPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
 }
