@@ -512,7 +512,8 @@ public class OneRecTests
         Assert.Equal(whole, resumed);
         Assert.All(
             illegal,
-            point => Assert.All(point.IllegalMass.Zip(point.RepeatMass, (a, b) => a + b), mass => Assert.InRange(mass, 0, 1))
+            point =>
+                Assert.All(point.IllegalMass.Zip(point.RepeatMass, (a, b) => a + b), mass => Assert.InRange(mass, 0, 1))
         );
         Assert.NotEmpty(illegal);
 
