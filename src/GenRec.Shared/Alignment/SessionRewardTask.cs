@@ -64,6 +64,9 @@ public sealed class SessionRewardTask : PrefetchedTask<SessionRewardBatch>
     /// <inheritdoc/>
     public override SessionRewardModel Model { get; }
 
+    /// <summary>What it learns from.</summary>
+    public RewardSessions Train => train;
+
     /// <inheritdoc/>
     public override long BatchesPerEpoch => order.StepsPerEpoch;
 

@@ -38,6 +38,18 @@ public class RunNeedsTests
     }
 
     [Fact]
+    public void ALongRunOnTheEmbeddedFeedIsToldItsMemoryToo()
+    {
+        var told = RunNeeds.Check(
+            new AlignmentRun(AlignmentPreset.Find("onerec-ipa-feed-longer")),
+            Request("cpu"),
+            Path.GetTempPath(),
+            []
+        );
+        Assert.Contains(told, line => line.StartsWith("memory: up to ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void ARunSaysTheMemoryItNeedsIsWarnedNearItAndRefusedFarUnderIt()
     {
         var set = PublicDatasets.Find("amazon14-beauty")!;
