@@ -302,7 +302,10 @@ internal static class RowKernels<TFormat, T>
         for (var sequence = 0; sequence < shape.Count; sequence++)
         for (var head = 0; head < shape.Heads; head++)
         {
-            var from = heads.Slice((sequence * shape.Heads + head) * shape.Rows * shape.Width, shape.Rows * shape.Width);
+            var from = heads.Slice(
+                (sequence * shape.Heads + head) * shape.Rows * shape.Width,
+                shape.Rows * shape.Width
+            );
             var to = rows.Slice(sequence * shape.Length * stride + column + head * shape.Width);
             CopyRows(from, shape.Width, to, stride, shape);
         }
@@ -352,10 +355,7 @@ internal static class RowKernels<TFormat, T>
                 var place = (matrix * shape.Rows + query) * stride;
                 Read(logits.Slice(place, keys), row, float.NegativeInfinity);
                 if (!bias.IsEmpty)
-                    AddTo(
-                        row,
-                        bias.Slice(matrix % shape.Heads * (2 * biasLength - 1) + biasLength - 1 - query, keys)
-                    );
+                    AddTo(row, bias.Slice(matrix % shape.Heads * (2 * biasLength - 1) + biasLength - 1 - query, keys));
                 var largest = Vector512.LoadUnsafe(ref start);
                 for (nuint at = Lanes; at < (nuint)padded; at += Lanes)
                     largest = Vector512.Max(largest, Vector512.LoadUnsafe(ref start, at));

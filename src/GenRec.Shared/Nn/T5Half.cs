@@ -209,7 +209,15 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
                 if (layer.Experts is { } mixture)
                 {
                     var sum = NewStream();
-                    tape.Experts = half.experts!.Forward(layer, mixture, x, own, (half.Mask(call), half.Mask(call + 1)), sum, half.kept);
+                    tape.Experts = half.experts!.Forward(
+                        layer,
+                        mixture,
+                        x,
+                        own,
+                        (half.Mask(call), half.Mask(call + 1)),
+                        sum,
+                        half.kept
+                    );
                     x = sum;
                     continue;
                 }

@@ -84,8 +84,8 @@ internal sealed class T5Pieces
         {
             var (ask, read, count) = (asks[at].Length, reads[at].Length, asks[at].Count);
             for (var size = Large; size >= Small; size /= Large / Small)
-                for (; count >= size; count -= size, askAt += size * ask, readAt += size * read)
-                    Add([new T5Run(size, ask, read, askAt, readAt, 0)], size, ask, read);
+            for (; count >= size; count -= size, askAt += size * ask, readAt += size * read)
+                Add([new T5Run(size, ask, read, askAt, readAt, 0)], size, ask, read);
             if (left.Count > 0 && Padded(left[0]) != Padded(new T5Run(1, ask, read, 0, 0, 0)))
                 AddAll(left);
             for (; count > 0; count--, askAt += ask, readAt += read)

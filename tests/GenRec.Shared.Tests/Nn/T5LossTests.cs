@@ -72,11 +72,7 @@ public class T5LossTests // the handwritten training pass against the operators'
         using var scope = NewDisposeScope();
         var model = Model(Small with { Experts = experts });
         var rows = 2 * Groups.Sum(group => group.Count) * Length;
-        var (ids, shifted, targets) = (
-            Tokens(Groups.Sum(group => group.Tokens)),
-            Tokens(rows),
-            Tokens(rows + 2)[2..]
-        );
+        var (ids, shifted, targets) = (Tokens(Groups.Sum(group => group.Tokens)), Tokens(rows), Tokens(rows + 2)[2..]);
         for (var at = Length - 1; at < rows; at += Length)
             targets[at] = T5.NoTarget;
         var loss = model.LossOfGroups(ids, Groups, shifted, targets, perSequence: 2);
