@@ -110,6 +110,19 @@ public sealed class MixtureOfExperts : Module<Tensor, Tensor>, IRichValue
         return (gates.MoveToOuterDisposeScope(), experts.MoveToOuterDisposeScope());
     }
 
+    /// <summary><c>e_i</c>, <c>[E, D]</c>.</summary>
+    internal Parameter Router => router;
+
+    /// <summary>All experts' weights, <c>[E, F, D]</c> and <c>[E, D, F]</c>.</summary>
+    internal (Parameter Wide, Parameter Narrow) Parameters() => (wide, narrow);
+
+    /// <summary>Adds to <see cref="Load"/> what was routed elsewhere.</summary>
+    internal void Count(ReadOnlySpan<long> some, ReadOnlySpan<long> others)
+    {
+        for (var expert = 0; expert < counts.Length; expert++)
+            counts[expert] += some[expert] + (others.IsEmpty ? 0 : others[expert]);
+    }
+
     /// <summary>Casts the weights once, until as many calls of <see cref="Release"/>.</summary>
     internal void Hold()
     {
