@@ -74,6 +74,20 @@ public sealed class MixtureOfExperts : Module<Tensor, Tensor>, IRichValue
     /// <summary>Tokens that each expert has got since the last <see cref="ResetLoad"/>, in training and evaluation alike, <c>[E]</c>.</summary>
     public ReadOnlySpan<long> Load => counts;
 
+    /// <summary><c>[E, D]</c>.</summary>
+    internal Parameter Router => router;
+
+    /// <summary>The experts' first products, <c>[E, F, D]</c>, and second ones, <c>[E, D, F]</c>.</summary>
+    internal (Parameter Wide, Parameter Narrow) Weights => (wide, narrow);
+
+    /// <summary>Counts tokens that went to each expert elsewhere, <c>[E]</c>.</summary>
+    internal void Add(ReadOnlySpan<int> load)
+    {
+        lock (counts)
+            for (var expert = 0; expert < counts.Length; expert++)
+                counts[expert] += load[expert];
+    }
+
     /// <summary>Counts from zero again.</summary>
     public void ResetLoad() => Array.Clear(counts);
 

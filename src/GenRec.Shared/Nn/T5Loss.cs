@@ -111,7 +111,10 @@ public sealed partial class T5
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             trainer?.Dispose();
+            packed?.Dispose();
+        }
         base.Dispose(disposing);
     }
 
@@ -150,7 +153,8 @@ internal sealed partial class T5DecoderLayer
             crossNorm,
             cross?.Parameters(),
             feedForwardNorm,
-            ((T5FeedForward)feedForward).Parameters()
+            (feedForward as T5FeedForward)?.Parameters() ?? default,
+            Experts
         );
 }
 
@@ -188,7 +192,8 @@ internal sealed record T5LayerParameters(
     RmsNorm? CrossNorm,
     (Parameter Query, Parameter KeyValue, Parameter Output)? Cross,
     RmsNorm FeedForwardNorm,
-    (Parameter Wide, Parameter Narrow) FeedForward
+    (Parameter Wide, Parameter Narrow) FeedForward, // unset where there are experts
+    MixtureOfExperts? Experts = null
 );
 
 /// <summary>Loss and gradient of a model, batch after batch, in memory that stays.</summary>
