@@ -34,6 +34,11 @@ public static class Chromium
         "--hide-scrollbars",
     ];
 
+    private const int Attempts = 3;
+
+    // A shell's way to say that a program was ended by a signal: 128 plus the signal's number.
+    private const int FirstSignal = 128;
+
     /// <summary>The browser: the one <see cref="Variable"/> names, else the first one installed; null where there is
     /// none.</summary>
     public static string? Find()
@@ -46,27 +51,40 @@ public static class Chromium
     /// <summary>Opens a page and gives back its document after its scripts have run.</summary>
     /// <param name="browser">The browser's program.</param>
     /// <param name="page">A local HTML file.</param>
-    /// <param name="limit">Longest time.</param>
+    /// <param name="limit">Longest time of one attempt; a browser that crashes is started up to three times.</param>
     /// <param name="cancel">Stops the browser.</param>
     /// <exception cref="IOException">The browser did not start, failed, or took too long.</exception>
     internal static async Task<string> DumpAsync(string browser, string page, TimeSpan limit, CancellationToken cancel)
     {
-        var profile = Directory.CreateTempSubdirectory("genrec-browser-");
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            var start = new ProcessStartInfo(browser) { RedirectStandardOutput = true, RedirectStandardError = true };
-            foreach (var flag in Flags)
-                start.ArgumentList.Add(flag);
-            start.ArgumentList.Add($"--user-data-dir={profile.FullName}");
-            start.ArgumentList.Add($"--virtual-time-budget={(long)limit.TotalMilliseconds}");
-            start.ArgumentList.Add("--dump-dom");
-            start.ArgumentList.Add(new Uri(page).AbsoluteUri);
-            return await RunAsync(start, limit, cancel).ConfigureAwait(false);
+            var profile = Directory.CreateTempSubdirectory("genrec-browser-");
+            try
+            {
+                return await RunAsync(DumpStart(browser, page, limit, profile.FullName), limit, cancel)
+                    .ConfigureAwait(false);
+            }
+            catch (CrashException) when (attempt < Attempts)
+            {
+                // A headless browser now and then crashes as it starts, whatever the page; a new profile starts anew.
+            }
+            finally
+            {
+                Remove(profile);
+            }
         }
-        finally
-        {
-            Remove(profile);
-        }
+    }
+
+    private static ProcessStartInfo DumpStart(string browser, string page, TimeSpan limit, string profile)
+    {
+        var start = new ProcessStartInfo(browser) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var flag in Flags)
+            start.ArgumentList.Add(flag);
+        start.ArgumentList.Add($"--user-data-dir={profile}");
+        start.ArgumentList.Add($"--virtual-time-budget={(long)limit.TotalMilliseconds}");
+        start.ArgumentList.Add("--dump-dom");
+        start.ArgumentList.Add(new Uri(page).AbsoluteUri);
+        return start;
     }
 
     private static async Task<string> RunAsync(ProcessStartInfo start, TimeSpan limit, CancellationToken cancel)
@@ -88,11 +106,10 @@ public static class Chromium
             var errors = process.StandardError.ReadToEndAsync(stop.Token);
             await process.WaitForExitAsync(stop.Token).ConfigureAwait(false);
             var said = await errors.ConfigureAwait(false);
-            return process.ExitCode == 0
-                ? await output.ConfigureAwait(false)
-                : throw new IOException(
-                    $"'{start.FileName}' ended with code {process.ExitCode}: {said.Trim().Split('\n')[^1]}"
-                );
+            if (process.ExitCode == 0)
+                return await output.ConfigureAwait(false);
+            var message = $"'{start.FileName}' ended with code {process.ExitCode}: {said.Trim().Split('\n')[^1]}";
+            throw process.ExitCode > FirstSignal ? new CrashException(message) : new IOException(message);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -134,6 +151,8 @@ public static class Chromium
             .SelectMany(folder => inside.Select(file => Path.Combine(folder, file)));
         return windows.Concat(mac).Where(File.Exists);
     }
+
+    private sealed class CrashException(string message) : IOException(message);
 
     // The browser's helpers may still write for a moment after it has ended.
     private static void Remove(DirectoryInfo folder)

@@ -37,9 +37,11 @@ public static class SemanticIdExperiment
         var clock = Stopwatch.StartNew();
         var (items, vectors) = preset.Load();
         var evidence = new SemanticIdEvidence { Vectors = vectors, Categories = ItemCategories.Of(items).Labels };
+        var collaborative = preset.LoadCollaborative(items.ItemCount);
         var fitting = new FitOptions
         {
             Seed = seed,
+            Collaborative = collaborative,
             Collisions = preset.Collisions,
             Device = device,
             Folder = preset.Training is null ? null : folder?.CheckpointFolder,
@@ -60,6 +62,8 @@ public static class SemanticIdExperiment
             ["itemknn-recall-10-by-list"] = recall.ByList,
             [ParametersKey] = fit?.Codec.Parameters ?? 0,
         };
+        if (collaborative is not null)
+            metrics["neighbour-share-collaborative"] = SemanticIdMeasures.Neighbours(ids, collaborative, evidence);
         var result = new SeedResult(
             seed,
             metrics,

@@ -18,6 +18,7 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
     private const string Beauty = "amazon14-beauty";
     private const string Sports = "amazon14-sports";
     private const string SentenceVectors = "text-use512.f16.npy";
+    private const string LetterVectors = "cf-letter-sasrec32.f32.npy.gz"; // SASRec's item vectors, trained by wzf2000/GAMER
 
     /// <summary>RQ-VAE's sizes and variants.</summary>
     public RqVaeOptions? RqVae { get; init; }
@@ -52,6 +53,12 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
     /// <summary>Whether the published set's codes have no order.</summary>
     public bool PublishedIsProduct { get; init; }
 
+    /// <summary>
+    /// Vectors of users' behaviour: a file in the data set's folder, or a path. <see cref="RqVaeOptions.Collaborative"/> needs them;
+    /// other methods' ids are compared with them where they are there.
+    /// </summary>
+    public string? CollaborativeFile { get; init; }
+
     /// <summary>What is done about items that share their codes.</summary>
     public CollisionPolicy Collisions { get; init; } = CollisionPolicy.FreeCode;
 
@@ -63,7 +70,14 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
     public IReadOnlyList<string> Files =>
         WorldPreset.All.Any(world => world.Name == Dataset)
             ? []
-            : [SentenceVectors, .. PublishedFile is { } published ? new[] { published } : []];
+            :
+            [
+                SentenceVectors,
+                .. PublishedFile is { } published ? new[] { published } : [],
+                .. RqVae is { Collaborative: > 0 } && CollaborativeFile is { } vectors && !File.Exists(vectors)
+                    ? new[] { vectors }
+                    : [],
+            ];
 
     /// <summary>What a user types: <c>sids-rqvae-3x256-amazon14-beauty-paper</c>.</summary>
     public string Name => $"sids-{Variant}-{Dataset}-{Scale}";
@@ -86,6 +100,12 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
         var changed = OptionText.WithAll(Name, this, values);
         changed.RqVae?.Validate();
         changed.Training?.Validate();
+        if (changed is { RqVae.Collaborative: > 0, CollaborativeFile: null })
+            throw new ArgumentException(
+                $"{Name}: collaborative is {changed.RqVae.Collaborative}, and no vectors of users' behaviour are named; "
+                    + "collaborativeFile takes a file of them (.npy), one row an item.",
+                nameof(values)
+            );
         return changed;
     }
 
@@ -158,6 +178,21 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
             isNumbered: PublishedIsNumbered,
             firstItem: PublicDatasets.Find(Dataset)?.FirstItem
         );
+    }
+
+    /// <summary>The vectors of users' behaviour, one an item; null where the preset names none, or needs none and they are not there.</summary>
+    /// <param name="items">N.</param>
+    /// <exception cref="DirectoryNotFoundException">They are needed and are not on this machine.</exception>
+    /// <exception cref="DataFormatException">The file has another number of rows, or is damaged.</exception>
+    public EmbeddingMatrix? LoadCollaborative(int items)
+    {
+        if (CollaborativeFile is not { } file)
+            return null;
+        if (File.Exists(file))
+            return EmbeddingFile.Read(file, items);
+        var isNeeded = RqVae is { Collaborative: > 0 };
+        var folder = isNeeded ? DataFolders.Find(Dataset, file) : DataFolders.TryFind(Dataset, file);
+        return folder is null ? null : EmbeddingFile.Read(Path.Combine(folder, file), items);
     }
 
     private (ItemTable Items, EmbeddingMatrix Vectors) LoadVectors()

@@ -15,6 +15,24 @@ public sealed partial record SemanticIdPreset
         Source = "TIGER's sizes; unused codes moved every two epochs and bfloat16 products ours",
     };
 
+    // Code of LETTER (HonghuiBao2000/LETTER, RQ-VAE/scripts and vq.py): means, straight-through sums between levels, balanced start,
+    // alpha 0.1 on Beauty (0.01 on Instruments, about 0.02 in the paper), beta 1e-4, Sinkhorn at the last level. Layers are TIGER's,
+    // since the vectors here have 512 columns and not LLaMA's 4,096.
+    private static readonly RqVaeOptions Letter = new()
+    {
+        Levels = 4,
+        Scale = LossScale.Mean,
+        Residual = ResidualGradient.FirstLevelOnly,
+        BoundedStart = true,
+        LastLevelEpsilon = 0.003,
+        Collaborative = 0.1,
+        Diversity = 1e-4,
+        RegroupEveryEpochs = 50,
+        Source =
+            "LETTER, arXiv:2405.07314, with the values of its code for Beauty; layers of TIGER; codes grouped anew every 50 epochs, "
+            + "length, checkpoint and bfloat16 products ours",
+    };
+
     private static readonly TrainingOptions Long = RqVaeQuantiser.DefaultTraining with
     {
         Epochs = 600,
@@ -43,6 +61,14 @@ public sealed partial record SemanticIdPreset
     public static IReadOnlyList<SemanticIdPreset> All { get; } =
     [
         .. new[] { Beauty, Sports }.SelectMany(Papers),
+        new("letter-4x256", Beauty, "paper")
+        {
+            RqVae = Letter,
+            Training = Long,
+            CollaborativeFile = LetterVectors,
+            Collisions = CollisionPolicy.Sinkhorn,
+            Source = Letter.Source,
+        },
         .. Small("sequences", "tutorial", codes: 64, Short),
         .. Small("smoke", "smoke", codes: 16, Short with { Epochs = 4, EvaluateEveryEpochs = 2 }),
         Published("letter-rqvae-4x256", "HonghuiBao2000/LETTER, data/Beauty/Beauty.index.json"),

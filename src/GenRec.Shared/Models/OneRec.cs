@@ -106,6 +106,9 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
     /// <returns>Scalar, differentiable, owned by the caller.</returns>
     public Tensor Loss(OneRecBatch batch)
     {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (t5.TrainsByHand)
+            return t5.LossOfGroups(batch.Ids, batch.Groups, batch.Inputs, batch.Wanted, batch.PerHistory);
         using var scope = NewDisposeScope();
         return Loss(States(batch), batch).MoveToOuterDisposeScope();
     }

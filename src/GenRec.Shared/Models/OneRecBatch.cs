@@ -29,6 +29,9 @@ public sealed record OneRecBatch(
     /// <summary>S, sessions of each history.</summary>
     public int PerHistory => Sessions / Order.Length;
 
+    /// <summary>The token wanted at each position of <see cref="Inputs"/>: none behind an item's last code, where BOS follows.</summary>
+    internal long[] Wanted { get; } = Spread(Targets, Levels);
+
     /// <summary>Spells histories and sessions.</summary>
     /// <param name="tokens">The vocabulary; its token 0 is the BOS.</param>
     /// <param name="batch">Items.</param>
@@ -59,6 +62,15 @@ public sealed record OneRecBatch(
                 }
         }
         return new OneRecBatch(ids, groups, inputs, targets, order, items, levels);
+    }
+
+    private static long[] Spread(long[] targets, int levels)
+    {
+        var wanted = new long[targets.Length / levels * (levels + 1)];
+        Array.Fill(wanted, T5.NoTarget);
+        for (int from = 0, to = 0; from < targets.Length; from += levels, to += levels + 1)
+            targets.AsSpan(from, levels).CopyTo(wanted.AsSpan(to));
+        return wanted;
     }
 }
 

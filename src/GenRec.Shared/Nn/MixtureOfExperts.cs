@@ -74,20 +74,6 @@ public sealed class MixtureOfExperts : Module<Tensor, Tensor>, IRichValue
     /// <summary>Tokens that each expert has got since the last <see cref="ResetLoad"/>, in training and evaluation alike, <c>[E]</c>.</summary>
     public ReadOnlySpan<long> Load => counts;
 
-    /// <summary><c>[E, D]</c>.</summary>
-    internal Parameter Router => router;
-
-    /// <summary>The experts' first products, <c>[E, F, D]</c>, and second ones, <c>[E, D, F]</c>.</summary>
-    internal (Parameter Wide, Parameter Narrow) Weights => (wide, narrow);
-
-    /// <summary>Counts tokens that went to each expert elsewhere, <c>[E]</c>.</summary>
-    internal void Add(ReadOnlySpan<int> load)
-    {
-        lock (counts)
-            for (var expert = 0; expert < counts.Length; expert++)
-                counts[expert] += load[expert];
-    }
-
     /// <summary>Counts from zero again.</summary>
     public void ResetLoad() => Array.Clear(counts);
 
@@ -122,6 +108,19 @@ public sealed class MixtureOfExperts : Module<Tensor, Tensor>, IRichValue
         if (Sizes.Renormalise)
             gates /= gates.sum([-1L], keepdim: true);
         return (gates.MoveToOuterDisposeScope(), experts.MoveToOuterDisposeScope());
+    }
+
+    /// <summary><c>e_i</c>, <c>[E, D]</c>.</summary>
+    internal Parameter Router => router;
+
+    /// <summary>All experts' weights, <c>[E, F, D]</c> and <c>[E, D, F]</c>.</summary>
+    internal (Parameter Wide, Parameter Narrow) Parameters() => (wide, narrow);
+
+    /// <summary>Adds to <see cref="Load"/> what was routed elsewhere.</summary>
+    internal void Count(ReadOnlySpan<long> some, ReadOnlySpan<long> others)
+    {
+        for (var expert = 0; expert < counts.Length; expert++)
+            counts[expert] += some[expert] + (others.IsEmpty ? 0 : others[expert]);
     }
 
     /// <summary>Casts the weights once, until as many calls of <see cref="Release"/>.</summary>

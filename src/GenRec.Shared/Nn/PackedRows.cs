@@ -193,52 +193,6 @@ internal static class PackedRows<TFormat, T>
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    /// <summary>Which experts each token goes to: the largest shares, of equal ones the first.</summary>
-    /// <param name="logits">Of the router, <c>[R, E]</c>; becomes unusable.</param>
-    /// <param name="renormalise">Whether gates sum to 1.</param>
-    /// <param name="active">K.</param>
-    /// <param name="load">Tokens of each expert, <c>[E]</c>, added to.</param>
-    /// <param name="gates"><c>[R, K]</c>.</param>
-    /// <param name="chosen">Experts, <c>[R, K]</c>.</param>
-    public static void Route(
-        Span<float> logits,
-        bool renormalise,
-        int active,
-        Span<int> load,
-        Span<float> gates,
-        Span<int> chosen
-    )
-    {
-        var (experts, rows) = (load.Length, gates.Length / active);
-        for (var row = 0; row < rows; row++)
-        {
-            var own = logits.Slice(row * experts, experts);
-            var mine = gates.Slice(row * active, active);
-            var largest = float.NegativeInfinity;
-            foreach (var logit in own)
-                largest = Math.Max(largest, logit);
-            var sum = 0f;
-            foreach (ref var logit in own)
-                sum += logit = MathF.Exp(logit - largest);
-            var kept = 0f;
-            for (var slot = 0; slot < active; slot++)
-            {
-                var best = 0;
-                for (var expert = 1; expert < experts; expert++)
-                    if (own[expert] > own[best])
-                        best = expert;
-                mine[slot] = own[best] / sum;
-                kept += mine[slot];
-                chosen[row * active + slot] = best;
-                load[best]++;
-                own[best] = -1; // no share is below 0
-            }
-            if (renormalise)
-                foreach (ref var gate in mine)
-                    gate /= kept;
-        }
-    }
-
     /// <summary><c>x_r += sum_k g_rk y_p(rk)</c>.</summary>
     /// <param name="made">y, rows of D numbers.</param>
     /// <param name="places">p, row of each slot, <c>[R, K]</c>.</param>

@@ -60,19 +60,24 @@ public sealed class RelativePositionBias : Module, IRichValue
         return bias.unsqueeze(0).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds the gradient of a bias between equally many queries and keys to that of the weights; on the CPU.</summary>
-    /// <param name="gradient">Of the bias, <c>[H L L]</c>.</param>
+    /// <summary>The bias of each distance between L positions.</summary>
+    /// <param name="length">L.</param>
+    /// <returns><c>[H, 2 L - 1]</c>, the key's position minus the query's from <c>1 - L</c> to <c>L - 1</c>; float32, owned by the caller.</returns>
+    internal Tensor ByDistance(long length) => Between(1, 2 * length - 1, length - 1).view(heads, -1);
+
+    /// <summary>Adds the gradient of <see cref="ByDistance"/> to that of the weights; on the CPU.</summary>
+    /// <param name="gradient"><c>[H, 2 L - 1]</c>.</param>
     /// <param name="weightGradient"><c>[buckets H]</c>, added to.</param>
     internal void AddGradient(ReadOnlySpan<float> gradient, Span<float> weightGradient)
     {
-        var length = (int)Math.Sqrt(gradient.Length / heads);
+        var distances = gradient.Length / heads;
         var buckets = MemoryMarshal.Cast<byte, long>(bucketOf.bytes);
-        for (var query = 0; query < length; query++)
-        for (var key = 0; key < length; key++)
+        for (var at = 0; at < distances; at++)
         {
-            var bucket = (int)buckets[Math.Clamp(key - query, -maxDistance, maxDistance) + maxDistance];
+            var distance = Math.Clamp(at - distances / 2, -maxDistance, maxDistance);
+            var bucket = (int)buckets[distance + maxDistance];
             for (var head = 0; head < heads; head++)
-                weightGradient[bucket * heads + head] += gradient[(head * length + query) * length + key];
+                weightGradient[bucket * heads + head] += gradient[head * distances + at];
         }
     }
 

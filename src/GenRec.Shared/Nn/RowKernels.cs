@@ -230,14 +230,17 @@ internal static class RowKernels<TFormat, T>
     }
 
     /// <summary><c>drop(relu(u))</c> in place.</summary>
-    public static void ReluDropped(Span<T> u, DropMask mask)
+    /// <param name="u">Numbers.</param>
+    /// <param name="mask">Of them.</param>
+    /// <param name="maskFrom">Where theirs starts in the mask, in elements; a multiple of <see cref="DropMask.Step"/>.</param>
+    public static void ReluDropped(Span<T> u, DropMask mask, long maskFrom = 0)
     {
         ref var start = ref MemoryMarshal.GetReference(u);
         Span<float> masks = stackalloc float[ElementsAtOnce];
         for (var from = 0; from < u.Length; from += ElementsAtOnce)
         {
             var count = Math.Min(ElementsAtOnce, u.Length - from);
-            mask.Fill(masks[..count], from);
+            mask.Fill(masks[..count], maskFrom + from);
             ref var keep = ref MemoryMarshal.GetReference(masks);
             for (var at = 0; at < count; at += Lanes)
             {
@@ -275,23 +278,21 @@ internal static class RowKernels<TFormat, T>
             to[at] += TFormat.Widen(values[at]);
     }
 
-    /// <summary>Reads one part of each token's row into matrices <c>[n H, L, d]</c>, one for each sequence and head.</summary>
+    /// <summary>Reads one part of each token's row into matrices <c>[n H, L, d]</c>, one for each sequence and head; rows behind the last token's become 0.</summary>
     /// <param name="rows"><c>[n L, stride]</c>.</param>
     /// <param name="stride">Numbers of a row.</param>
     /// <param name="column">First of the part, which has H d.</param>
     /// <param name="shape">n, L, H and d.</param>
-    /// <param name="heads"><c>[n H L d]</c>.</param>
+    /// <param name="heads"><c>[n H R d]</c>.</param>
     public static void SplitHeads(ReadOnlySpan<T> rows, int stride, int column, HeadShape shape, Span<T> heads)
     {
         for (var sequence = 0; sequence < shape.Count; sequence++)
         for (var head = 0; head < shape.Heads; head++)
         {
-            var to = heads.Slice(
-                (sequence * shape.Heads + head) * shape.Length * shape.Width,
-                shape.Length * shape.Width
-            );
+            var to = heads.Slice((sequence * shape.Heads + head) * shape.Rows * shape.Width, shape.Rows * shape.Width);
             var from = rows.Slice(sequence * shape.Length * stride + column + head * shape.Width);
             CopyRows(from, stride, to, shape.Width, shape);
+            to[(shape.Length * shape.Width)..].Clear();
         }
     }
 
@@ -302,8 +303,8 @@ internal static class RowKernels<TFormat, T>
         for (var head = 0; head < shape.Heads; head++)
         {
             var from = heads.Slice(
-                (sequence * shape.Heads + head) * shape.Length * shape.Width,
-                shape.Length * shape.Width
+                (sequence * shape.Heads + head) * shape.Rows * shape.Width,
+                shape.Rows * shape.Width
             );
             var to = rows.Slice(sequence * shape.Length * stride + column + head * shape.Width);
             CopyRows(from, shape.Width, to, stride, shape);
@@ -311,13 +312,13 @@ internal static class RowKernels<TFormat, T>
     }
 
     /// <summary>Attention weights and, in place of the logits, the same dropped.</summary>
-    /// <param name="logits"><c>[n H, Q, K]</c>.</param>
+    /// <param name="logits"><c>[n H, R, S]</c>; those of keys that are not there become 0.</param>
     /// <param name="shape">n, H, Q and K.</param>
-    /// <param name="bias">Added to the logits: of head h, query q and key k it stands at <c>(h B + q) B + k</c>; empty adds nothing.</param>
+    /// <param name="bias">Added to the logits: of head h, query q and key k it stands at <c>h (2 B - 1) + B - 1 - q + k</c>; empty adds nothing.</param>
     /// <param name="biasLength">B.</param>
     /// <param name="mask">Of the weights.</param>
     /// <param name="maskFrom">Where the mask of these weights starts, in elements.</param>
-    /// <param name="weights">Takes the weights, a dropped one with its sign bit set, <c>[n H, Q, K]</c>.</param>
+    /// <param name="weights">Takes the weights, a dropped one with its sign bit set, <c>[n H, R, S]</c>; rows without a query become 0.</param>
     public static void SoftmaxDropped(
         Span<T> logits,
         WeightShape shape,
@@ -328,21 +329,33 @@ internal static class RowKernels<TFormat, T>
         Span<T> weights
     )
     {
-        var (queries, keys) = (shape.Queries, shape.Keys);
+        var (queries, keys, stride) = (shape.Queries, shape.Keys, shape.Stride);
         var padded = Padded(keys);
-        var masks = ArrayPool<float>.Shared.Rent(shape.MaskSize);
+        var (whole, length) = stride >= padded ? (padded, padded) : (keys - keys % Lanes, keys);
+        // A matrix's mask in pieces that stay in the first cache.
+        var window = Math.Min(shape.MaskSize, Math.Max(ElementsAtOnce, (stride / DropMask.Step + 2) * DropMask.Step));
+        var masks = ArrayPool<float>.Shared.Rent(window);
         var rowBuffer = ArrayPool<float>.Shared.Rent(padded);
         var row = rowBuffer.AsSpan(0, padded);
         ref var start = ref row[0];
         for (var matrix = 0; matrix < shape.Matrices; matrix++)
         {
-            mask.Fill(masks.AsSpan(0, shape.MaskSize), maskFrom + (long)matrix * shape.MaskSize);
+            var (filledFrom, filledTo) = (0, 0);
             for (var query = 0; query < queries; query++)
             {
-                var place = (matrix * queries + query) * keys;
+                if (query * stride + length > filledTo)
+                {
+                    filledFrom = query * stride / DropMask.Step * DropMask.Step;
+                    filledTo = Math.Min(filledFrom + window, shape.MaskSize);
+                    mask.Fill(
+                        masks.AsSpan(0, filledTo - filledFrom),
+                        maskFrom + (long)matrix * shape.MaskSize + filledFrom
+                    );
+                }
+                var place = (matrix * shape.Rows + query) * stride;
                 Read(logits.Slice(place, keys), row, float.NegativeInfinity);
                 if (!bias.IsEmpty)
-                    AddTo(row, bias.Slice((matrix % shape.Heads * biasLength + query) * biasLength, keys));
+                    AddTo(row, bias.Slice(matrix % shape.Heads * (2 * biasLength - 1) + biasLength - 1 - query, keys));
                 var largest = Vector512.LoadUnsafe(ref start);
                 for (nuint at = Lanes; at < (nuint)padded; at += Lanes)
                     largest = Vector512.Max(largest, Vector512.LoadUnsafe(ref start, at));
@@ -355,12 +368,11 @@ internal static class RowKernels<TFormat, T>
                     value.StoreUnsafe(ref start, at);
                 }
                 var share = 1 / Vector512.Sum(sums);
-                ref var keep = ref masks[query * keys];
-                var saved = weights.Slice(place, keys);
-                var dropped = logits.Slice(place, keys);
+                ref var keep = ref masks[query * stride - filledFrom];
+                var saved = weights.Slice(place, length);
+                var dropped = logits.Slice(place, length);
                 ref var savedStart = ref MemoryMarshal.GetReference(saved);
                 ref var droppedStart = ref MemoryMarshal.GetReference(dropped);
-                var whole = keys - keys % Lanes;
                 for (var at = 0; at < whole; at += Lanes)
                 {
                     var value = Vector512.LoadUnsafe(ref start, (nuint)at) * share;
@@ -372,11 +384,14 @@ internal static class RowKernels<TFormat, T>
                 for (var at = whole; at < keys; at++)
                 {
                     var value = row[at] * share;
-                    var kept = masks[query * keys + at];
+                    var kept = masks[query * stride - filledFrom + at];
                     saved[at] = TFormat.Narrow(kept == 0 ? -value : value);
                     dropped[at] = TFormat.Narrow(value * kept);
                 }
+                logits.Slice(place + length, stride - length).Clear();
+                weights.Slice(place + length, stride - length).Clear();
             }
+            weights.Slice((matrix * shape.Rows + queries) * stride, (shape.Rows - queries) * stride).Clear();
         }
         ArrayPool<float>.Shared.Return(masks);
         ArrayPool<float>.Shared.Return(rowBuffer);
@@ -386,7 +401,7 @@ internal static class RowKernels<TFormat, T>
     /// <param name="weights">Weights with signs, as <see cref="SoftmaxDropped"/> left them; become the dropped weights.</param>
     /// <param name="shape">n, H, Q and K.</param>
     /// <param name="keep"><see cref="DropMask.Keep"/>.</param>
-    /// <param name="gradient">Of the dropped weights, <c>[n H, Q, K]</c>; becomes that of the logits.</param>
+    /// <param name="gradient">Of the dropped weights, <c>[n H, R, S]</c>; becomes that of the logits.</param>
     /// <param name="biasGradient">Added to, laid out as the bias; empty where there was none.</param>
     /// <param name="biasLength">B.</param>
     public static void SoftmaxGradient(
@@ -398,8 +413,10 @@ internal static class RowKernels<TFormat, T>
         int biasLength
     )
     {
-        var (queries, keys) = (shape.Queries, shape.Keys);
+        var (queries, keys, stride) = (shape.Queries, shape.Keys, shape.Stride);
         var padded = Padded(keys);
+        // With room for whole vectors they are read and written; what lies behind the last key is 0 on both sides.
+        var length = stride >= padded ? padded : keys;
         var buffer = ArrayPool<float>.Shared.Rent(3 * padded);
         var share = buffer.AsSpan(0, padded);
         var given = buffer.AsSpan(padded, padded);
@@ -411,9 +428,9 @@ internal static class RowKernels<TFormat, T>
         for (var matrix = 0; matrix < shape.Matrices; matrix++)
         for (var query = 0; query < queries; query++)
         {
-            var place = (matrix * queries + query) * keys;
-            var saved = weights.Slice(place, keys);
-            var passed = gradient.Slice(place, keys);
+            var place = (matrix * shape.Rows + query) * stride;
+            var saved = weights.Slice(place, length);
+            var passed = gradient.Slice(place, length);
             Read(saved, sign, 0);
             Read(passed, given, 0);
             var sums = Vector512<float>.Zero;
@@ -438,14 +455,17 @@ internal static class RowKernels<TFormat, T>
             Write(sign, saved);
             Write(given, passed);
             if (!biasGradient.IsEmpty)
-                AddTo(biasGradient.Slice((matrix % shape.Heads * biasLength + query) * biasLength, keys), given);
+                AddTo(
+                    biasGradient.Slice(matrix % shape.Heads * (2 * biasLength - 1) + biasLength - 1 - query, keys),
+                    given
+                );
         }
         ArrayPool<float>.Shared.Return(buffer);
     }
 
     /// <summary>Cross-entropy summed over rows; the logits become its gradient.</summary>
     /// <param name="logits"><c>[R V]</c>.</param>
-    /// <param name="targets"><c>[R]</c>.</param>
+    /// <param name="targets"><c>[R]</c>; a row without one, below 0, has no loss and no gradient.</param>
     /// <param name="factor">Of the gradient.</param>
     public static double CrossEntropy(Span<T> logits, ReadOnlySpan<long> targets, float factor)
     {
@@ -458,6 +478,11 @@ internal static class RowKernels<TFormat, T>
         for (var at = 0; at < targets.Length; at++)
         {
             var place = logits.Slice(at * width, width);
+            if (targets[at] < 0)
+            {
+                place.Clear();
+                continue;
+            }
             Read(place, row, float.NegativeInfinity);
             var target = (int)targets[at];
             var wanted = row[target];
@@ -550,21 +575,28 @@ internal static class RowKernels<TFormat, T>
 /// <param name="Length">L, positions of each.</param>
 /// <param name="Heads">H.</param>
 /// <param name="Width">d, of one head.</param>
-internal readonly record struct HeadShape(int Count, int Length, int Heads, int Width);
+/// <param name="Rows">R, rows of a head's matrix, at least L.</param>
+internal readonly record struct HeadShape(int Count, int Length, int Heads, int Width, int Rows)
+{
+    /// <summary>Numbers of a sequence's matrices.</summary>
+    public int Size => Heads * Rows * Width;
+}
 
 /// <summary>Attention weights of sequences of one length.</summary>
 /// <param name="Count">n, sequences.</param>
 /// <param name="Heads">H.</param>
 /// <param name="Queries">Q.</param>
 /// <param name="Keys">K.</param>
-internal readonly record struct WeightShape(int Count, int Heads, int Queries, int Keys)
+/// <param name="Rows">R, rows of a matrix, at least Q.</param>
+/// <param name="Stride">S, weights of a row, at least K.</param>
+internal readonly record struct WeightShape(int Count, int Heads, int Queries, int Keys, int Rows, int Stride)
 {
     /// <summary>One for each sequence and head.</summary>
     public int Matrices => Count * Heads;
 
     /// <summary>Elements of all matrices.</summary>
-    public int Size => Matrices * Queries * Keys;
+    public int Size => Matrices * Rows * Stride;
 
     /// <summary>Elements that a matrix takes of a mask, whose pieces start at whole steps.</summary>
-    public int MaskSize => (Queries * Keys + DropMask.Step - 1) / DropMask.Step * DropMask.Step;
+    public int MaskSize => (Rows * Stride + DropMask.Step - 1) / DropMask.Step * DropMask.Step;
 }

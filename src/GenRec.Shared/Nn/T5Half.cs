@@ -10,6 +10,9 @@ internal interface IT5Half : IDisposable
     /// <summary>Gradient of all parameters, end to end, of the half last run.</summary>
     Tensor Gradient { get; }
 
+    /// <summary>Tokens that each expert of a decoder layer got of the half last run, <c>[E]</c>.</summary>
+    long[] Load(int layer);
+
     /// <summary>Forward and backward.</summary>
     /// <param name="batch">The half.</param>
     /// <param name="factor">Of the gradient.</param>
@@ -27,10 +30,8 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
     where TFormat : struct, IProductFormat<T>
     where T : unmanaged
 {
-    // libtorch compiles a product for each shape it meets and keeps the latest thousand: sequences are taken in pieces of these
-    // sizes and rows in whole blocks, so that shapes come again. What a piece or block has too much is computed and not read.
-    private const int LargePiece = 16;
-    private const int SmallPiece = 4;
+    // libtorch compiles a product for each shape it meets and keeps the latest thousand: rows are taken in whole blocks, so that
+    // shapes come again. What a block has too much is computed and not read.
     private const int Block = 64;
     private const float Epsilon = 1e-6f; // RmsNorm's
     private readonly T5Weights weights = weights;
@@ -38,9 +39,12 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
     private readonly TrainingMemory passing = new(); // within a layer
     private readonly Tensor gradient = zeros(weights.Size).DetachFromDisposeScope();
     private readonly T5Options sizes = weights.Sizes;
+    private readonly T5HalfExperts<TFormat, T>? experts = weights.Sizes.Experts == 0 ? null : new(weights.Sizes);
     private MaskKey firstKey;
 
     public Tensor Gradient => gradient;
+
+    public long[] Load(int layer) => experts!.Loads[layer];
 
     public double Run(T5Batch batch, float factor, MaskKey key)
     {
@@ -48,22 +52,25 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
         using var scope = NewDisposeScope();
         firstKey = key;
         kept.Reset();
+        experts?.Reset();
         gradient.zero_();
-        var reading = new Places(batch.Groups.Select(group => new Place(group.Count, group.Length)));
-        var writing = new Places([new Place(batch.Count, batch.Length)]);
-        var crossing = new Places(batch.Groups.Select(group => new Place(group.Count, batch.Length)));
-        var encoder = new Stack(this, weights.Encoder, reading, reading, firstCall: 0, causal: false);
+        var reading = new T5Places(batch.Groups.Select(group => new T5Place(group.Count, group.Length)), Block);
+        var writing = new T5Places([new T5Place(batch.Count * batch.PerSequence, batch.Length)], Block);
+        // To the encoder's states all positions of all a sequence's targets are just so many queries.
+        var asking = batch.Groups.Select(group => new T5Place(group.Count, batch.PerSequence * batch.Length));
+        var crossing = new T5Pieces([.. asking], reading.Groups);
+        var encoder = new Stack(this, weights.Encoder, reading, null, null, firstCall: 0);
         var decoder = new Stack(
             this,
             weights.Decoder,
             writing,
             crossing,
-            firstCall: 2 + 4 * sizes.EncoderLayers,
-            causal: true
+            reading,
+            firstCall: 2 + 4 * sizes.EncoderLayers
         );
-        var states = encoder.Forward(batch.Ids.Span, null, null, 1);
+        var states = encoder.Forward(batch.Ids.Span, null, 1);
         var scale = weights.Output == weights.Tokens ? MathF.Pow(sizes.Width, -0.5f) : 1;
-        var hidden = decoder.Forward(batch.Shifted.Span, states, reading, scale);
+        var hidden = decoder.Forward(batch.Shifted.Span, states, scale);
         passing.Reset();
         var logits = Product(passing, hidden, weights.Output.Product.t());
         var real = Numbers(logits)[..(batch.Targets.Length * sizes.Vocabulary)];
@@ -71,10 +78,10 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
         var hiddenGradient = Product(passing, logits, weights.Output.Product);
         WeightGradient(weights.Output, logits, hidden);
         var statesGradient = kept.Take(ScalarType.Float32, states.shape[0], states.shape[1]).zero_();
-        decoder.Backward(batch.Shifted.Span, hiddenGradient, states, reading, statesGradient, scale);
+        decoder.Backward(batch.Shifted.Span, hiddenGradient, states, statesGradient, scale);
         passing.Reset();
         var narrow = passing.Take(TFormat.Type, states.shape[0], states.shape[1]).copy_(statesGradient);
-        encoder.Backward(batch.Ids.Span, narrow, null, null, null, 1);
+        encoder.Backward(batch.Ids.Span, narrow, null, null, 1);
         return loss;
     }
 
@@ -93,7 +100,7 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
         memory.Take(TFormat.Type, left.shape[0], right.shape[1]).addmm_(left, right, beta: 0, alpha: 1);
 
     /// <summary>Rows for all tokens; those behind the last are 0, and stay so through norms and products.</summary>
-    private static Tensor Take(TrainingMemory memory, ScalarType type, Places places, int columns)
+    private static Tensor Take(TrainingMemory memory, ScalarType type, T5Places places, int columns)
     {
         var taken = memory.Take(type, places.Rows, columns);
         if (places.Rows > places.Tokens)
@@ -110,49 +117,6 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
 
     private DropMask Mask(int call) => new(firstKey with { Call = firstKey.Call + (uint)call }, sizes.Dropout);
 
-    /// <summary>Sequences of one length.</summary>
-    private readonly record struct Place(int Count, int Length);
-
-    /// <summary>Groups of sequences that lie end to end.</summary>
-    private sealed class Places(IEnumerable<Place> groups)
-    {
-        public Place[] Groups { get; } = [.. groups];
-
-        public int Tokens => Groups.Sum(group => group.Count * group.Length);
-
-        public int Longest => Groups.Max(group => group.Length);
-
-        /// <summary>Rows of a matrix that holds all tokens.</summary>
-        public int Rows => (Tokens + Block - 1) / Block * Block;
-
-        /// <summary>Rows of a matrix of which the last group's last piece is read, too.</summary>
-        public int RowsWithPiece => Tokens + (SmallPiece - 1) * Longest;
-    }
-
-    /// <summary>Some sequences of one length, whose attention is one product.</summary>
-    /// <param name="Count">Sequences.</param>
-    /// <param name="Size">Sequences of the product; those behind the last are whatever lies there.</param>
-    /// <param name="Ask">Q, queries of a sequence.</param>
-    /// <param name="Read">K, keys of a sequence.</param>
-    /// <param name="QueryAt">First token that asks.</param>
-    /// <param name="KeyAt">First token that is read.</param>
-    /// <param name="WeightAt">Weights of a head before these.</param>
-    private readonly record struct Piece(int Count, int Size, int Ask, int Read, int QueryAt, int KeyAt, long WeightAt)
-    {
-        public (HeadShape Ask, HeadShape Read, WeightShape Weights) Real(int heads, int width) =>
-            (
-                new HeadShape(Count, Ask, heads, width),
-                new HeadShape(Count, Read, heads, width),
-                new WeightShape(Count, heads, Ask, Read)
-            );
-
-        public Tensor Queries(Tensor all, int heads) =>
-            all.narrow(0, QueryAt, Size * Ask).view((long)Size * heads, Ask, -1);
-
-        public Tensor Keys(Tensor all, int heads) =>
-            all.narrow(0, KeyAt, Size * Read).view((long)Size * heads, Read, -1);
-    }
-
     /// <summary>An attention's keep: heads of queries, keys and values, weights, and what went into the output product.</summary>
     private sealed record Attention(Tensor Queries, Tensor Keys, Tensor Values, Tensor Weights, Tensor Mixed);
 
@@ -168,6 +132,7 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
         public Attention? CrossAttention { get; set; }
         public Normed? FeedForward { get; set; }
         public Tensor? Inner { get; set; }
+        public ExpertTape? Experts { get; set; }
     }
 
     /// <summary>An encoder or a decoder within one batch.</summary>
@@ -175,10 +140,12 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
     {
         private readonly T5Half<TFormat, T> half;
         private readonly T5StackWeights weights;
-        private readonly Places own;
-        private readonly Places asking; // the same rows, as they ask the encoder
+        private readonly T5Places own;
+        private readonly T5Places? read; // by a decoder, of the encoder's states
+        private readonly T5Pieces within;
+        private readonly T5Pieces? crossing;
         private readonly int firstCall;
-        private readonly float[] bias; // [H, longest, longest]
+        private readonly float[] bias; // [H, 2 longest - 1], by distance
         private readonly float[] biasGradient;
         private readonly List<Tape> tapes = [];
         private readonly bool causal;
@@ -187,20 +154,21 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
         public Stack(
             T5Half<TFormat, T> half,
             T5StackWeights weights,
-            Places own,
-            Places asking,
-            int firstCall,
-            bool causal
+            T5Places own,
+            T5Pieces? crossing,
+            T5Places? read,
+            int firstCall
         )
         {
-            (this.half, this.weights, this.own, this.asking) = (half, weights, own, asking);
-            (this.firstCall, this.causal) = (firstCall, causal);
-            bias = Floats(weights.Positions.Between(own.Longest, own.Longest)).ToArray();
+            (this.half, this.weights, this.own, this.firstCall) = (half, weights, own, firstCall);
+            (this.crossing, this.read, causal) = (crossing, read, read is not null);
+            within = new T5Pieces(own.Groups, own.Groups);
+            bias = Floats(weights.Positions.ByDistance(own.Longest)).ToArray();
             biasGradient = new float[bias.Length];
             if (causal)
-                for (var at = 0; at < bias.Length; at++)
-                    if (at % own.Longest > at / own.Longest % own.Longest)
-                        bias[at] = float.NegativeInfinity;
+                for (var head = 0; head < half.sizes.Heads; head++)
+                    bias.AsSpan(head * (2 * own.Longest - 1) + own.Longest, own.Longest - 1)
+                        .Fill(float.NegativeInfinity);
         }
 
         private int CallsPerLayer => causal ? 6 : 4;
@@ -208,7 +176,7 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
         private int LastCall => firstCall + 1 + CallsPerLayer * weights.Layers.Length;
 
         /// <summary>States of all positions in the product's format.</summary>
-        public Tensor Forward(ReadOnlySpan<long> ids, Tensor? states, Places? read, float factor)
+        public Tensor Forward(ReadOnlySpan<long> ids, Tensor? states, float factor)
         {
             var x = Take(half.kept, ScalarType.Float32, own, half.sizes.Width);
             RowKernels<TFormat, T>.Embed(ids, half.weights.Tokens.Values, half.Mask(firstCall), Own(x));
@@ -218,7 +186,7 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
                 half.passing.Reset();
                 var self = Norm(x, layer.SelfNorm, null, 1);
                 var all = Product(half.passing, self.Rows, layer.QueryKeyValue.Product.t());
-                var attention = Attend((all, 0, own), (all, half.sizes.Inner, own), bias, call);
+                var attention = Attend(within, (all, 0, own), (all, half.sizes.Inner), bias, call);
                 x = AddDropped(x, Product(half.passing, attention.Mixed, layer.SelfOutput.Product.t()), call + 1);
                 var tape = new Tape { Self = self, SelfAttention = attention };
                 if (states is not null)
@@ -228,7 +196,7 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
                     tape.Cross = Norm(x, layer.CrossNorm!, null, 1);
                     var asked = Product(half.passing, tape.Cross.Rows, layer.Query!.Product.t());
                     var both = Product(half.passing, states, layer.KeyValue!.Product.t());
-                    tape.CrossAttention = Attend((asked, 0, asking), (both, 0, read!), [], call);
+                    tape.CrossAttention = Attend(crossing!, (asked, 0, own), (both, 0), [], call);
                     x = AddDropped(
                         x,
                         Product(half.passing, tape.CrossAttention.Mixed, layer.CrossOutput!.Product.t()),
@@ -237,11 +205,26 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
                 }
                 call += 2;
                 half.passing.Reset();
+                tapes.Add(tape);
+                if (layer.Experts is { } mixture)
+                {
+                    var sum = NewStream();
+                    tape.Experts = half.experts!.Forward(
+                        layer,
+                        mixture,
+                        x,
+                        own,
+                        (half.Mask(call), half.Mask(call + 1)),
+                        sum,
+                        half.kept
+                    );
+                    x = sum;
+                    continue;
+                }
                 tape.FeedForward = Norm(x, layer.FeedForwardNorm, null, 1);
                 tape.Inner = Product(half.kept, tape.FeedForward.Rows, layer.Wide.Product.t());
                 RowKernels<TFormat, T>.ReluDropped(Numbers(tape.Inner), half.Mask(call));
                 x = AddDropped(x, Product(half.passing, tape.Inner, layer.Narrow.Product.t()), call + 1);
-                tapes.Add(tape);
             }
             last = Norm(x, weights.Last, half.Mask(LastCall), factor);
             return last.Rows;
@@ -252,7 +235,6 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
             ReadOnlySpan<long> ids,
             Tensor outcome,
             Tensor? states,
-            Places? read,
             Tensor? statesGradient,
             float factor
         )
@@ -263,13 +245,20 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
             {
                 using var scope = NewDisposeScope();
                 var (layer, tape, call) = (weights.Layers[at], tapes[at], firstCall + 1 + at * CallsPerLayer);
-                FeedForwardGradient(layer, tape, call + CallsPerLayer - 2, stream);
+                if (tape.Experts is { } mixture)
+                {
+                    half.passing.Reset();
+                    var masks = (half.Mask(call + 4), half.Mask(call + 5));
+                    half.experts!.Backward(layer, mixture, own, masks, stream, Floats(half.gradient), half.passing);
+                }
+                else
+                    FeedForwardGradient(layer, tape, call + CallsPerLayer - 2, stream);
                 if (states is not null)
                 {
                     var mixed = OutputGradient(layer.CrossOutput!, tape.CrossAttention!, call + 3, stream);
-                    var asked = Take(half.passing, TFormat.Type, asking, half.sizes.Inner);
+                    var asked = Take(half.passing, TFormat.Type, own, half.sizes.Inner);
                     var both = Take(half.passing, TFormat.Type, read!, 2 * half.sizes.Inner);
-                    AttendGradient(tape.CrossAttention!, mixed, (asked, 0, asking), (both, 0, read!), []);
+                    AttendGradient(crossing!, tape.CrossAttention!, mixed, (asked, 0), (both, 0), []);
                     half.WeightGradient(layer.Query!, asked, tape.Cross!.Rows);
                     half.WeightGradient(layer.KeyValue!, both, states);
                     var toStates = Product(half.passing, both, layer.KeyValue!.Product);
@@ -279,13 +268,7 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
                 }
                 var selfMixed = OutputGradient(layer.SelfOutput, tape.SelfAttention, call + 1, stream);
                 var all = Take(half.passing, TFormat.Type, own, 3 * half.sizes.Inner);
-                AttendGradient(
-                    tape.SelfAttention,
-                    selfMixed,
-                    (all, 0, own),
-                    (all, half.sizes.Inner, own),
-                    biasGradient
-                );
+                AttendGradient(within, tape.SelfAttention, selfMixed, (all, 0), (all, half.sizes.Inner), biasGradient);
                 half.WeightGradient(layer.QueryKeyValue, all, tape.Self.Rows);
                 NormGradient(
                     Product(half.passing, all, layer.QueryKeyValue.Product),
@@ -327,118 +310,127 @@ internal sealed class T5Half<TFormat, T>(T5Weights weights) : IT5Half
         }
 
         private Attention Attend(
-            (Tensor Rows, int Column, Places Places) queries,
-            (Tensor Rows, int Column, Places Places) both,
+            T5Pieces pieces,
+            (Tensor Rows, int Column, T5Places Places) queries,
+            (Tensor Rows, int Column) both,
             ReadOnlySpan<float> bias,
             int call
         )
         {
             var (inner, heads, width) = (half.sizes.Inner, half.sizes.Heads, half.sizes.HeadWidth);
-            var (asks, reads) = (queries.Places.Groups, both.Places.Groups);
             var mask = half.Mask(call);
-            var q = half.kept.Take(TFormat.Type, queries.Places.RowsWithPiece, inner);
-            var k = half.kept.Take(TFormat.Type, both.Places.RowsWithPiece, inner);
-            var v = half.kept.Take(TFormat.Type, both.Places.RowsWithPiece, inner);
-            var kept = half.kept.Take(TFormat.Type, 1, Weights(asks, reads)).view(-1);
+            var q = half.kept.Take(TFormat.Type, pieces.QueryRows, inner);
+            var k = half.kept.Take(TFormat.Type, pieces.KeyRows, inner);
+            var v = half.kept.Take(TFormat.Type, pieces.KeyRows, inner);
+            var kept = half.kept.Take(TFormat.Type, 1, pieces.Weights * heads).view(-1);
             var mixed = Take(half.kept, TFormat.Type, queries.Places, inner);
             var maskAt = 0L;
-            foreach (var piece in Pieces(asks, reads))
+            foreach (var piece in pieces.All)
             {
                 using var scope = NewDisposeScope();
-                var (ask, read, shape) = piece.Real(heads, width);
                 var (query, key, value) = (piece.Queries(q, heads), piece.Keys(k, heads), piece.Keys(v, heads));
-                Split(queries.Rows, piece.QueryAt, queries.Column, ask, query);
-                Split(both.Rows, piece.KeyAt, both.Column, read, key);
-                Split(both.Rows, piece.KeyAt, both.Column + inner, read, value);
+                foreach (var run in piece.Runs)
+                {
+                    var (ask, read, _) = piece.Shapes(run, heads, width);
+                    Split(queries.Rows, run.QueryAt, queries.Column, ask, query, run.At);
+                    Split(both.Rows, run.KeyAt, both.Column, read, key, run.At);
+                    Split(both.Rows, run.KeyAt, both.Column + inner, read, value, run.At);
+                }
                 var logits = query.bmm(key.transpose(1, 2)); // [n H, Q, K]
-                RowKernels<TFormat, T>.SoftmaxDropped(
-                    Numbers(logits)[..shape.Size],
-                    shape,
-                    bias,
-                    own.Longest,
-                    mask,
-                    maskAt,
-                    Numbers(kept.narrow(0, piece.WeightAt * heads, shape.Size))
-                );
-                Join(logits.bmm(value), mixed, piece.QueryAt, 0, ask);
-                maskAt += (long)shape.Matrices * shape.MaskSize;
+                var shares = piece.Weights(kept, heads);
+                foreach (var run in piece.Runs)
+                {
+                    var shape = piece.Shapes(run, heads, width).Weights;
+                    RowKernels<TFormat, T>.SoftmaxDropped(
+                        OfRun(logits, run, shape),
+                        shape,
+                        bias,
+                        own.Longest,
+                        mask,
+                        maskAt,
+                        OfRun(shares, run, shape)
+                    );
+                    maskAt += (long)shape.Matrices * shape.MaskSize;
+                }
+                var made = logits.bmm(value);
+                foreach (var run in piece.Runs)
+                    Join(made, run.At, mixed, run.QueryAt, 0, piece.Shapes(run, heads, width).Ask);
             }
             return new Attention(q, k, v, kept, mixed);
         }
 
         private void AttendGradient(
+            T5Pieces pieces,
             Attention attention,
             Tensor mixedGradient,
-            (Tensor Rows, int Column, Places Places) queries,
-            (Tensor Rows, int Column, Places Places) both,
+            (Tensor Rows, int Column) queries,
+            (Tensor Rows, int Column) both,
             Span<float> biasGradient
         )
         {
             var (inner, heads, width) = (half.sizes.Inner, half.sizes.Heads, half.sizes.HeadWidth);
-            var (asks, reads) = (queries.Places.Groups, both.Places.Groups);
             var keep = half.Mask(0).Keep;
-            var split = half.passing.Take(TFormat.Type, queries.Places.RowsWithPiece, inner);
-            foreach (var piece in Pieces(asks, reads))
+            var split = half.passing.Take(TFormat.Type, pieces.QueryRows, inner);
+            foreach (var piece in pieces.All)
             {
                 using var scope = NewDisposeScope();
-                var (ask, read, shape) = piece.Real(heads, width);
                 var query = piece.Queries(attention.Queries, heads);
                 var key = piece.Keys(attention.Keys, heads);
                 var value = piece.Keys(attention.Values, heads);
                 var given = piece.Queries(split, heads);
-                Split(mixedGradient, piece.QueryAt, 0, ask, given);
-                var shares = attention
-                    .Weights.narrow(0, piece.WeightAt * heads, (long)piece.Size * heads * piece.Ask * piece.Read)
-                    .view(-1, piece.Ask, piece.Read);
+                foreach (var run in piece.Runs)
+                    Split(mixedGradient, run.QueryAt, 0, piece.Shapes(run, heads, width).Ask, given, run.At);
+                var shares = piece.Weights(attention.Weights, heads);
                 var logits = given.bmm(value.transpose(1, 2)); // of the dropped weights, soon of the logits
-                RowKernels<TFormat, T>.SoftmaxGradient(
-                    Numbers(shares)[..shape.Size],
-                    shape,
-                    keep,
-                    Numbers(logits)[..shape.Size],
-                    biasGradient,
-                    own.Longest
-                );
-                Join(logits.bmm(key), queries.Rows, piece.QueryAt, queries.Column, ask);
-                Join(logits.transpose(1, 2).bmm(query), both.Rows, piece.KeyAt, both.Column, read);
-                Join(shares.transpose(1, 2).bmm(given), both.Rows, piece.KeyAt, both.Column + inner, read);
+                foreach (var run in piece.Runs)
+                {
+                    var shape = piece.Shapes(run, heads, width).Weights;
+                    RowKernels<TFormat, T>.SoftmaxGradient(
+                        OfRun(shares, run, shape),
+                        shape,
+                        keep,
+                        OfRun(logits, run, shape),
+                        biasGradient,
+                        own.Longest
+                    );
+                }
+                var (toQueries, turned) = (logits.bmm(key), logits.transpose(1, 2));
+                var (toKeys, toValues) = (turned.bmm(query), shares.transpose(1, 2).bmm(given));
+                foreach (var run in piece.Runs)
+                {
+                    var (ask, read, _) = piece.Shapes(run, heads, width);
+                    Join(toQueries, run.At, queries.Rows, run.QueryAt, queries.Column, ask);
+                    Join(toKeys, run.At, both.Rows, run.KeyAt, both.Column, read);
+                    Join(toValues, run.At, both.Rows, run.KeyAt, both.Column + inner, read);
+                }
             }
         }
 
-        /// <summary>Room for all weights, and for what the last piece has too much.</summary>
-        private long Weights(Place[] asks, Place[] reads) =>
-            half.sizes.Heads
-            * (
-                asks.Zip(reads, (ask, read) => (long)ask.Count * ask.Length * read.Length).Sum()
-                + (SmallPiece - 1L) * asks.Max(ask => ask.Length) * reads.Max(read => read.Length)
+        private static Span<T> OfRun(Tensor weights, T5Run run, WeightShape shape) =>
+            Numbers(weights).Slice(run.At * shape.Heads * shape.Rows * shape.Stride, shape.Size);
+
+        private static void Split(Tensor rows, int token, int column, HeadShape shape, Tensor heads, int sequence)
+        {
+            var stride = (int)rows.shape[1];
+            RowKernels<TFormat, T>.SplitHeads(
+                Numbers(rows)[(token * stride)..],
+                stride,
+                column,
+                shape,
+                Numbers(heads)[(sequence * shape.Size)..]
             );
-
-        private static IEnumerable<Piece> Pieces(Place[] asks, Place[] reads)
-        {
-            var (askAt, readAt, weightAt) = (0, 0, 0L);
-            for (var at = 0; at < asks.Length; at++)
-            for (int from = 0, size; from < asks[at].Count; from += size)
-            {
-                var (ask, read) = (asks[at].Length, reads[at].Length);
-                size = asks[at].Count - from >= LargePiece ? LargePiece : SmallPiece;
-                var count = Math.Min(size, asks[at].Count - from);
-                yield return new Piece(count, size, ask, read, askAt, readAt, weightAt);
-                askAt += count * ask;
-                readAt += count * read;
-                weightAt += (long)count * ask * read;
-            }
         }
 
-        private static void Split(Tensor rows, int token, int column, HeadShape shape, Tensor heads)
+        private static void Join(Tensor heads, int sequence, Tensor rows, int token, int column, HeadShape shape)
         {
             var stride = (int)rows.shape[1];
-            RowKernels<TFormat, T>.SplitHeads(Numbers(rows)[(token * stride)..], stride, column, shape, Numbers(heads));
-        }
-
-        private static void Join(Tensor heads, Tensor rows, int token, int column, HeadShape shape)
-        {
-            var stride = (int)rows.shape[1];
-            RowKernels<TFormat, T>.JoinHeads(Numbers(heads), shape, Numbers(rows)[(token * stride)..], stride, column);
+            RowKernels<TFormat, T>.JoinHeads(
+                Numbers(heads)[(sequence * shape.Size)..],
+                shape,
+                Numbers(rows)[(token * stride)..],
+                stride,
+                column
+            );
         }
 
         /// <summary>The real rows of a residual stream.</summary>

@@ -13,24 +13,34 @@ namespace GenRec.Shared.Nn;
 /// <summary>What a batch in length groups asks of a <see cref="T5"/>.</summary>
 /// <param name="Ids">Input tokens, group after group and sequence after sequence, <c>[S]</c>.</param>
 /// <param name="Groups">Groups of B sequences and S tokens in all.</param>
-/// <param name="Shifted">Start token, then all targets but the last, <c>[B T]</c>.</param>
-/// <param name="Targets">Wanted tokens, <c>[B T]</c>.</param>
+/// <param name="Shifted">Start token, then all targets but the last, <c>[B R T]</c>.</param>
+/// <param name="Targets">Wanted tokens, <see cref="T5.NoTarget"/> where none is, <c>[B R T]</c>.</param>
 /// <param name="Length">T.</param>
+/// <param name="PerSequence">R, rows of targets of each sequence.</param>
 internal readonly record struct T5Batch(
     ReadOnlyMemory<long> Ids,
     IReadOnlyList<LengthGroup> Groups,
     ReadOnlyMemory<long> Shifted,
     ReadOnlyMemory<long> Targets,
-    int Length
+    int Length,
+    int PerSequence
 )
 {
     /// <summary>B, sequences.</summary>
     public int Count => Groups.Sum(group => group.Count);
 
     /// <summary>The first sequences and the others, about equally much work each; the second is null where there is one sequence.</summary>
-    public (T5Batch First, T5Batch? Second) Halve()
+    /// <param name="sizes">Of the model.</param>
+    public (T5Batch First, T5Batch? Second) Halve(T5Options sizes)
     {
-        var written = Length;
+        var written = PerSequence * Length;
+        // Multiplications of a layer for each token, in units of the attention's for each pair of tokens. An encoder's token is
+        // also read by the decoder.
+        double unit = 2 * sizes.Inner;
+        var attention = 4.0 * sizes.Width * sizes.Inner / unit;
+        var network = 2.0 * sizes.Width * sizes.FeedForward / unit;
+        var read = (long)(attention + network + attention / 2);
+        var write = (long)(1.5 * attention + network * (sizes.Experts == 0 ? 1 : sizes.ActiveExperts));
         var left = Groups.Sum(group => group.Count * Work(group.Length)) / 2;
         List<LengthGroup> first = [],
             second = [];
@@ -45,48 +55,78 @@ internal readonly record struct T5Batch(
             if (here < group.Count)
                 second.Add(group with { Count = group.Count - here });
         }
-        var (tokens, rows) = (first.Sum(group => group.Tokens), first.Sum(group => group.Count) * Length);
+        var (tokens, rows) = (first.Sum(group => group.Tokens), first.Sum(group => group.Count) * written);
         return (
-            new T5Batch(Ids[..tokens], first, Shifted[..rows], Targets[..rows], Length),
-            second.Count == 0 ? null : new T5Batch(Ids[tokens..], second, Shifted[rows..], Targets[rows..], Length)
+            this with
+            {
+                Ids = Ids[..tokens],
+                Groups = first,
+                Shifted = Shifted[..rows],
+                Targets = Targets[..rows],
+            },
+            second.Count == 0
+                ? null
+                : this with
+                {
+                    Ids = Ids[tokens..],
+                    Groups = second,
+                    Shifted = Shifted[rows..],
+                    Targets = Targets[rows..],
+                }
         );
 
-        // A sequence costs its tokens, its attention, and what the decoder writes; the shares are those of TIGER's sizes.
-        long Work(int length) => length * (600L + length) + 1000L * written;
+        long Work(int length) => length * (read + length) + write * written;
     }
 }
 
 public sealed partial class T5
 {
+    /// <summary>Among targets: nothing is wanted at this position, and it has no loss.</summary>
+    public const long NoTarget = -1;
+
     private T5Trainer? trainer;
+
+    /// <summary>Whether <see cref="LossOfGroups"/> computes its gradient along with the loss just now.</summary>
+    internal bool TrainsByHand => training && is_grad_enabled() && T5Trainer.Fits(this);
 
     /// <summary>Mean cross-entropy of the targets under teacher forcing, from a batch in length groups.</summary>
     /// <param name="ids">Input tokens, group after group and sequence after sequence, <c>[S]</c>.</param>
     /// <param name="groups">Groups of B sequences and S tokens in all.</param>
-    /// <param name="shifted">Start token, then all targets but the last, rows in the order of the groups, <c>[B T]</c>.</param>
-    /// <param name="targets">Wanted tokens, <c>[B T]</c>.</param>
+    /// <param name="shifted">Start token, then all targets but the last, rows in the order of the groups, <c>[B R T]</c>.</param>
+    /// <param name="targets">Wanted tokens, <see cref="NoTarget"/> where none is, <c>[B R T]</c>.</param>
+    /// <param name="perSequence">R, rows of targets that share a sequence and stand side by side.</param>
     /// <returns>Scalar, owned by the caller.</returns>
     /// <remarks>
-    /// In training on the CPU the gradient is computed along with the loss and waits for <c>backward</c>. It is that of
-    /// <see cref="ForwardGroups"/> up to rounding; dropout draws other masks, a function of the stream and the batch alone,
-    /// whatever the number of threads.
+    /// In training on the CPU the gradient is computed along with the loss and waits for <c>backward</c>, which must come before
+    /// the next call. It is that of <see cref="ForwardGroups"/> up to rounding; dropout draws other masks, a function of the stream
+    /// and the batch alone, whatever the number of threads.
     /// </remarks>
-    /// <exception cref="ArgumentException">Sizes do not fit the groups, or a token is outside the vocabulary.</exception>
-    public Tensor LossOfGroups(long[] ids, IReadOnlyList<LengthGroup> groups, long[] shifted, long[] targets)
+    /// <exception cref="ArgumentException">Sizes do not fit the groups, a token is outside the vocabulary, or nothing is wanted.</exception>
+    public Tensor LossOfGroups(
+        long[] ids,
+        IReadOnlyList<LengthGroup> groups,
+        long[] shifted,
+        long[] targets,
+        int perSequence = 1
+    )
     {
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentNullException.ThrowIfNull(shifted);
         ArgumentNullException.ThrowIfNull(targets);
-        var count = groups.Sum(group => group.Count);
-        if (count == 0 || shifted.Length != targets.Length || shifted.Length % count != 0)
+        ArgumentOutOfRangeException.ThrowIfLessThan(perSequence, 1);
+        var rows = groups.Sum(group => group.Count) * perSequence;
+        if (rows == 0 || shifted.Length != targets.Length || shifted.Length % rows != 0)
             throw new ArgumentException(
-                $"There are {shifted.Length} shifted tokens and {targets.Length} targets for {count} sequences."
+                $"There are {shifted.Length} shifted tokens and {targets.Length} targets for {rows / perSequence} sequences"
+                    + (perSequence == 1 ? "." : $" with {perSequence} rows each.")
             );
-        var length = shifted.Length / count;
-        if (training && is_grad_enabled() && T5Trainer.Fits(this))
+        if (targets.All(target => target == NoTarget))
+            throw new ArgumentException("No position has a target.", nameof(targets));
+        var length = shifted.Length / rows;
+        if (TrainsByHand)
         {
-            foreach (var token in ids.Concat(shifted).Concat(targets))
+            foreach (var token in ids.Concat(shifted).Concat(targets.Where(target => target != NoTarget)))
                 if (token < 0 || token >= Options.Vocabulary)
                     throw new ArgumentException(
                         $"The token {token} is outside the vocabulary of {Options.Vocabulary}."
@@ -96,14 +136,18 @@ public sealed partial class T5
                     $"ids has {ids.Length} tokens; the groups have {groups.Sum(group => group.Tokens)}."
                 );
             trainer ??= new T5Trainer(this);
-            return trainer.Mean(new T5Batch(ids, groups, shifted, targets, length));
+            return trainer.Mean(new T5Batch(ids, groups, shifted, targets, length, perSequence));
         }
         using var scope = NewDisposeScope();
         var device = TokenTable.device;
-        var before = tensor(shifted, device: device).view(count, length);
+        var before = tensor(shifted, device: device).view(rows, length);
         var logits = Logits(ForwardGroups(tensor(ids, device: device), groups, before));
         return nn
-            .functional.cross_entropy(logits.view(-1, Options.Vocabulary), tensor(targets, device: device))
+            .functional.cross_entropy(
+                logits.view(-1, Options.Vocabulary),
+                tensor(targets, device: device),
+                ignore_index: NoTarget
+            )
             .MoveToOuterDisposeScope();
     }
 
@@ -141,7 +185,7 @@ internal sealed partial class T5Decoder
 internal sealed partial class T5EncoderLayer
 {
     public T5LayerParameters Parameters() =>
-        new(attentionNorm, attention.Parameters(), null, null, feedForwardNorm, feedForward.Parameters());
+        new(attentionNorm, attention.Parameters(), null, null, feedForwardNorm, feedForward.Parameters(), null);
 }
 
 internal sealed partial class T5DecoderLayer
@@ -153,7 +197,7 @@ internal sealed partial class T5DecoderLayer
             crossNorm,
             cross?.Parameters(),
             feedForwardNorm,
-            (feedForward as T5FeedForward)?.Parameters() ?? default,
+            Experts?.Parameters() ?? ((T5FeedForward)feedForward).Parameters(),
             Experts
         );
 }
@@ -185,15 +229,15 @@ internal sealed record T5Parameters(
 /// <summary>Those of an encoder or a decoder.</summary>
 internal sealed record T5StackParameters(RelativePositionBias Positions, T5LayerParameters[] Layers, RmsNorm Last);
 
-/// <summary>Those of a layer; an encoder's has no cross-attention.</summary>
+/// <summary>Those of a layer; an encoder's has no cross-attention. Of experts the networks lie one behind the other.</summary>
 internal sealed record T5LayerParameters(
     RmsNorm SelfNorm,
     (Parameter QueryKeyValue, Parameter Output) Self,
     RmsNorm? CrossNorm,
     (Parameter Query, Parameter KeyValue, Parameter Output)? Cross,
     RmsNorm FeedForwardNorm,
-    (Parameter Wide, Parameter Narrow) FeedForward, // unset where there are experts
-    MixtureOfExperts? Experts = null
+    (Parameter Wide, Parameter Narrow) FeedForward,
+    MixtureOfExperts? Experts
 );
 
 /// <summary>Loss and gradient of a model, batch after batch, in memory that stays.</summary>
@@ -219,7 +263,6 @@ internal sealed class T5Trainer : IDisposable
         var (sizes, lanes) = (model.Options, RowKernels<Float32Format, float>.Lanes);
         return model.TokenTable.device_type == DeviceType.CPU
             && model.TokenTable.dtype == ScalarType.Float32
-            && sizes.Experts == 0
             && sizes.Dropout < 1
             && sizes.Width % lanes == 0
             && sizes.HeadWidth % lanes == 0
@@ -230,8 +273,8 @@ internal sealed class T5Trainer : IDisposable
     public Tensor Mean(T5Batch batch)
     {
         using var scope = NewDisposeScope();
-        var (first, second) = batch.Halve();
-        var factor = 1f / batch.Targets.Length;
+        var (first, second) = batch.Halve(model.Options);
+        var factor = 1f / Wanted(batch.Targets.Span);
         var key = Key(2 * weights.DropoutCalls);
         var other = key with { Call = key.Call + (uint)weights.DropoutCalls };
         var (loss, otherLoss) = (0.0, 0.0);
@@ -244,6 +287,8 @@ internal sealed class T5Trainer : IDisposable
             );
         else
             loss = halves[0].Run(first, factor, key);
+        foreach (var (experts, at) in model.Experts.Select((experts, at) => (experts, at)))
+            experts.Count(halves[0].Load(at), second is null ? [] : halves[1].Load(at));
         var gradient = halves[0].Gradient;
         if (second is not null)
             using (no_grad())
@@ -262,6 +307,8 @@ internal sealed class T5Trainer : IDisposable
         weights.Dispose();
     }
 
+    private static int Wanted(ReadOnlySpan<long> targets) => targets.Length - targets.Count(T5.NoTarget);
+
     private MaskKey Key(int calls)
     {
         if (DropoutStream.Current is { } stream)
@@ -274,13 +321,16 @@ internal sealed class T5Trainer : IDisposable
 }
 
 /// <summary>A parameter, its copy in the format of the products, and the place of its gradient among all.</summary>
-internal sealed class T5Weight(Parameter master, long start)
+internal sealed class T5Weight(Parameter master, long start) : IDisposable
 {
     /// <summary>The parameter.</summary>
     public Parameter Master => master;
 
     /// <summary>Its copy in the products' format, for this step.</summary>
-    public Tensor Product { get; set; } = master;
+    public Tensor Product { get; private set; } = master;
+
+    /// <summary>That copy's matrices, where there are several: one for each expert.</summary>
+    public Tensor[] Parts { get; private set; } = [];
 
     /// <summary>Numbers of the parameter.</summary>
     public long Size { get; } = master.numel();
@@ -293,6 +343,29 @@ internal sealed class T5Weight(Parameter master, long start)
 
     /// <inheritdoc cref="PartOf(Tensor)"/>
     public Span<float> PartOf(Span<float> gradient) => gradient.Slice((int)start, (int)Size);
+
+    /// <summary>Copies the parameter into the format of the products.</summary>
+    public void Cast(ScalarType type)
+    {
+        if (!ReferenceEquals(Product, master))
+        {
+            if (type != ScalarType.Float32) // there it is the parameter itself
+                Product.copy_(master);
+            return;
+        }
+        Product = master.detach().to(type).DetachFromDisposeScope();
+        if (master.dim() == 3)
+            Parts = [.. Product.unbind(0).Select(part => part.DetachFromDisposeScope())];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var part in Parts)
+            part.Dispose();
+        if (!ReferenceEquals(Product, master))
+            Product.Dispose();
+    }
 }
 
 /// <summary>All weights of a model, cast once a step.</summary>
@@ -345,17 +418,13 @@ internal sealed class T5Weights : IDisposable
     {
         using var scope = NewDisposeScope();
         foreach (var weight in All)
-            if (ReferenceEquals(weight.Product, weight.Master))
-                weight.Product = weight.Master.detach().to(type).DetachFromDisposeScope();
-            else if (type != ScalarType.Float32) // there it is the parameter itself
-                weight.Product.copy_(weight.Master);
+            weight.Cast(type);
     }
 
     public void Dispose()
     {
         foreach (var weight in All)
-            if (!ReferenceEquals(weight.Product, weight.Master))
-                weight.Product.Dispose();
+            weight.Dispose();
         Tokens.Master.Dispose();
     }
 }
@@ -390,6 +459,10 @@ internal sealed class T5LayerWeights(T5LayerParameters parameters, Func<Paramete
     public T5Weight? CrossOutput { get; } = parameters.Cross is { } cross ? add(cross.Output) : null;
 
     public T5Weight FeedForwardNorm { get; } = add(parameters.FeedForwardNorm.Weight);
+
+    public MixtureOfExperts? Experts { get; } = parameters.Experts;
+
+    public T5Weight? Router { get; } = parameters.Experts is { } experts ? add(experts.Router) : null;
 
     public T5Weight Wide { get; } = add(parameters.FeedForward.Wide);
 

@@ -133,16 +133,9 @@ internal static class T5Packing
                 yield return cross.Output;
             }
             if (layer.Experts is { } experts)
-            {
                 yield return experts.Router;
-                yield return experts.Weights.Wide;
-                yield return experts.Weights.Narrow;
-            }
-            else
-            {
-                yield return layer.FeedForward.Wide;
-                yield return layer.FeedForward.Narrow;
-            }
+            yield return layer.FeedForward.Wide;
+            yield return layer.FeedForward.Narrow;
         }
         yield return parameters.Output ?? parameters.Tokens;
     }
@@ -181,7 +174,6 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
 
     // libtorch compiles a bfloat16 product for each shape it meets and keeps the latest thousand, so rows come in whole blocks.
     private static readonly int block = TFormat.Type == ScalarType.Float32 ? 4 : 64;
-    private static readonly int expertBlock = TFormat.Type == ScalarType.Float32 ? 4 : 16;
 
     private readonly T5Options sizes = options;
     private readonly ConcurrentBag<Workspace> workspaces = [];
@@ -357,7 +349,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         var mixed = memory.Take(TFormat.Type, count, inner);
         var room = memory.Take(TFormat.Type, count, Math.Max(width, sizes.Vocabulary)); // of products that are added or widened
         var toAdd = room.view(-1).narrow(0, 0, (long)count * width).view(count, width);
-        var slots = sizes.Experts == 0 ? count : count * sizes.ActiveExperts + sizes.Experts * (expertBlock - 1);
+        var slots = sizes.Experts == 0 ? count : count * sizes.ActiveExperts + sizes.Experts * (ExpertRoute.Step - 1);
         var wide = memory.Take(TFormat.Type, slots, sizes.FeedForward);
         var (sorted, made) = (memory.Take(TFormat.Type, slots, width), memory.Take(TFormat.Type, slots, width));
         PackedRows<TFormat, T>.Embed(step.Last.AsSpan(from, count), Floats(parameters!.Tokens), width, Floats(x));
@@ -397,7 +389,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
             PackedRows<TFormat, T>.Narrow(Floats(read), Numbers(mixed));
             layer.CrossOutput!.AddTo(mixed, x, toAdd);
             if (layer.Experts is { } experts)
-                experts.AddTo(x, layer.Source, h, sorted, wide, made);
+                experts.AddTo(x, layer.Source, sorted, wide, made);
             else
             {
                 Norm(x, layer.Source.FeedForwardNorm, 1, h);
@@ -648,7 +640,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         {
             source = mixture;
             router.Arrange(Floats(mixture.Router));
-            var (wide, narrow) = (mixture.Weights.Wide.unbind(0), mixture.Weights.Narrow.unbind(0));
+            var (wide, narrow) = (mixture.Parameters().Wide.unbind(0), mixture.Parameters().Narrow.unbind(0));
             for (var expert = 0; expert < experts.Length; expert++)
             {
                 experts[expert].Wide.Arrange(wide[expert]);
@@ -659,19 +651,16 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         /// <summary><c>x += sum_i g_i FFN_i(norm(x))</c>.</summary>
         /// <param name="x"><c>[R, D]</c>, float32.</param>
         /// <param name="layer">Whose norm it is.</param>
-        /// <param name="h">Room for <c>[R, D]</c> in the format of the products.</param>
         /// <param name="sorted">Room for the rows of all experts, in whole blocks.</param>
         /// <param name="wide">Room for what each of them makes of its rows.</param>
         /// <param name="made">Room for the same, narrow again.</param>
-        public void AddTo(Tensor x, T5LayerParameters layer, Tensor h, Tensor sorted, Tensor wide, Tensor made)
+        public void AddTo(Tensor x, T5LayerParameters layer, Tensor sorted, Tensor wide, Tensor made)
         {
             var (rows, width, active) = ((int)x.shape[0], sizes.Width, sizes.ActiveExperts);
             var pool = ArrayPool<float>.Shared;
             var normed = pool.Rent(rows * width);
             var scales = pool.Rent(rows);
             var shares = pool.Rent(rows * sizes.Experts);
-            var gates = pool.Rent(rows * active);
-            var chosen = ArrayPool<int>.Shared.Rent(rows * active);
             var h32 = normed.AsSpan(0, rows * width);
             RowKernels<Float32Format, float>.Norm(
                 Floats(x),
@@ -682,48 +671,23 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
                 scales.AsSpan(0, rows),
                 h32
             );
-            router.Multiply(h32, shares.AsSpan(0, rows * sizes.Experts)); // the router stays float32
-            PackedRows<TFormat, T>.Narrow(h32, Numbers(h));
-            var load = new int[sizes.Experts];
-            PackedRows<TFormat, T>.Route(
-                shares,
-                sizes.RenormaliseGates,
-                active,
-                load,
-                gates.AsSpan(0, rows * active),
-                chosen
-            );
-            source.Add(load);
-            // Each expert's tokens lie side by side, those of one that has too few for a whole block before what is not read.
-            var starts = new int[load.Length];
-            var total = 0;
-            for (var expert = 0; expert < load.Length; total += Whole(load[expert], expertBlock), expert++)
-                starts[expert] = total;
+            var logits = shares.AsSpan(0, rows * sizes.Experts);
+            router.Multiply(h32, logits); // the router stays float32
+            var route = new ExpertRoute(logits, rows, sizes.Experts, active, sizes.RenormaliseGates);
+            lock (source) // the other thread counts, too
+                source.Count(route.Load, []);
             using var scope = NewDisposeScope();
-            var next = starts.ToArray();
-            var from = Numbers(h);
-            var to = Numbers(sorted);
-            for (var slot = 0; slot < rows * active; slot++)
+            ExpertKernels<TFormat, T>.Sort(h32, route.Tokens, Numbers(sorted)[..(route.Rows * width)]);
+            foreach (var block in route.Blocks)
             {
-                var place = next[chosen[slot]]++;
-                from.Slice(slot / active * width, width).CopyTo(to[(place * width)..]);
-                chosen[slot] = place;
-            }
-            for (var expert = 0; expert < load.Length; expert++)
-            {
-                if (load[expert] == 0)
-                    continue;
-                var size = Whole(load[expert], expertBlock);
-                to[((starts[expert] + load[expert]) * width)..((starts[expert] + size) * width)].Clear();
-                var inner = wide.narrow(0, starts[expert], size);
-                experts[expert].Wide.Multiply(sorted.narrow(0, starts[expert], size), inner);
+                var inner = wide.narrow(0, block.From, block.Rows);
+                experts[block.Expert].Wide.Multiply(sorted.narrow(0, block.From, block.Rows), inner);
                 PackedRows<TFormat, T>.Relu(Numbers(inner));
-                experts[expert].Narrow.Multiply(inner, made.narrow(0, starts[expert], size));
+                experts[block.Expert].Narrow.Multiply(inner, made.narrow(0, block.From, block.Rows));
             }
-            PackedRows<TFormat, T>.AddChosen(Numbers(made), chosen, gates, active, width, Floats(x));
-            foreach (var rented in new[] { normed, scales, shares, gates })
+            PackedRows<TFormat, T>.AddChosen(Numbers(made), route.Places, route.Gates, active, width, Floats(x));
+            foreach (var rented in new[] { normed, scales, shares })
                 pool.Return(rented);
-            ArrayPool<int>.Shared.Return(chosen);
         }
 
         public void Dispose()

@@ -93,7 +93,8 @@ internal static class FitSteps
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static EmbeddingMatrix Rows(EmbeddingMatrix embeddings, IReadOnlyList<int> items)
+    /// <summary>The rows of some items (1..N).</summary>
+    public static EmbeddingMatrix Rows(EmbeddingMatrix embeddings, IReadOnlyList<int> items)
     {
         if (items.Count == 0)
             throw new ArgumentException("FitOptions.LearnFrom names no item.", nameof(items));

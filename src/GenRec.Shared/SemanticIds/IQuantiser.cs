@@ -44,6 +44,12 @@ public sealed record FitOptions : RichRecord
     /// </summary>
     public IReadOnlyList<int>? LearnFrom { get; init; }
 
+    /// <summary>
+    /// Vectors of users' behaviour, one an item as the embeddings: SASRec's item vectors, for example. Read by RQ-VAE with
+    /// <see cref="RqVaeOptions.Collaborative"/>.
+    /// </summary>
+    public EmbeddingMatrix? Collaborative { get; init; }
+
     /// <summary>Where trained quantisers compute; the CPU where null.</summary>
     public Device? Device { get; init; }
 

@@ -48,6 +48,8 @@ public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
             codebooks[level] = Parameter(start.clone(), options.Update == CodebookUpdate.Gradient);
             register_parameter($"codebook{level + 1}", codebooks[level]);
             register_buffer($"uses{level + 1}", zeros(options.Codes)); // choices since the last look for unused codes
+            if (options.Diversity > 0)
+                register_buffer($"group{level + 1}", zeros(options.Codes, dtype: ScalarType.Int64));
             if (options.Update == CodebookUpdate.MovingAverage)
             {
                 register_buffer($"count{level + 1}", ones(options.Codes));
@@ -101,7 +103,7 @@ public sealed class RqVae : Module<Tensor, Tensor>, IRichValue
         return Decode(sum).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A counter or sum that training keeps beside the weights: <c>uses</c>, <c>count</c> or <c>sum</c>.</summary>
+    /// <summary>A counter or sum that training keeps beside the weights: <c>uses</c>, <c>count</c>, <c>sum</c> or <c>group</c>.</summary>
     internal Tensor Kept(string name, int level) => get_buffer($"{name}{(Options.SharedCodebook ? 1 : level + 1)}")!;
 
     private static Linear Fresh(int from, int to)

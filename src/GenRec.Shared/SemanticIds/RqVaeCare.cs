@@ -28,7 +28,7 @@ internal static class RqVaeCare
                 : (0, options.Codes);
             if (first == end)
                 continue;
-            var clustering = Clustering(options, (int)residual.shape[0], end - first);
+            var clustering = options.BoundedStart ? LetterTerms.Bounds((int)residual.shape[0], end - first) : new();
             var clusters = KMeans.Fit(residual, end - first, random.Fork($"level {level}"), clustering);
             var centres = clusters.Centres;
             using var made = NearestCodes.ToTensor(centres.Values, centres.Rows, centres.Columns);
@@ -46,20 +46,6 @@ internal static class RqVaeCare
             model.Kept("sum", level).copy_(model.Codebook(level));
             model.Kept("count", level).fill_(1f);
         }
-    }
-
-    /// <summary>Bounds of LETTER's vq.py; the upper one is raised where it would hold fewer places than there are items.</summary>
-    internal static KMeansOptions Clustering(RqVaeOptions options, int items, int codes)
-    {
-        if (!options.BoundedStart)
-            return new KMeansOptions();
-        var fewest = Math.Min(items / (2 * codes), 50);
-        return new KMeansOptions
-        {
-            Rounds = 10,
-            FewestPoints = fewest,
-            MostPoints = Math.Max(4 * fewest, (items + codes - 1) / codes),
-        };
     }
 
     /// <summary>Latent vectors of many items, in blocks, float32, <c>[N, d]</c>, owned by the caller.</summary>

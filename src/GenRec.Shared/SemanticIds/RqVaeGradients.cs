@@ -22,7 +22,8 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
     public static bool Cover(RqVaeOptions options, Precision precision, Device device) =>
         device.type == DeviceType.CPU
         && precision == Precision.BFloat16
-        && options is { Path: GradientPath.StraightThrough, Dropout: 0 };
+        && options is { Path: GradientPath.StraightThrough, Dropout: 0 }
+        && !LetterTerms.AreIn(options);
 
     /// <summary>The loss of one batch; its gradients wait for <see cref="Hand"/>.</summary>
     /// <param name="input">The batch, <c>[B, D]</c>, bfloat16.</param>

@@ -9,7 +9,14 @@ namespace GenRec.Shared.SemanticIds;
 /// <param name="Reconstruction">Its part that compares input and output.</param>
 /// <param name="Codes">The codes chosen, <c>[B]</c> for each level.</param>
 /// <param name="Residuals">What each level was given, <c>[B, d]</c> for each level, without gradient.</param>
-internal sealed record RqVaeBatch(Tensor Loss, Tensor Reconstruction, Tensor[] Codes, Tensor[] Residuals);
+internal sealed record RqVaeBatch(Tensor Loss, Tensor Reconstruction, Tensor[] Codes, Tensor[] Residuals)
+{
+    /// <summary>Latent vectors, <c>[B, d]</c>, with their gradient where autograd makes one.</summary>
+    public Tensor? Latent { get; init; }
+
+    /// <summary>Sums of the chosen codes, <c>[B, d]</c>, likewise.</summary>
+    public Tensor? Sum { get; init; }
+}
 
 /// <summary>The loss of RQ-VAE.</summary>
 /// <remarks>
@@ -52,7 +59,11 @@ internal static class RqVaeObjective
         using Scalar all = 1.0 / (rows * (options.Scale == LossScale.Mean ? model.Width : 1)),
             parts = 1.0 / (rows * (options.Scale == LossScale.Mean ? (double)options.Latent * options.Levels : 1));
         var reconstruction = squares * all;
-        return new RqVaeBatch(reconstruction + quantiser! * parts, reconstruction, codes, residuals);
+        return new RqVaeBatch(reconstruction + quantiser! * parts, reconstruction, codes, residuals)
+        {
+            Latent = z,
+            Sum = sum,
+        };
     }
 
     /// <summary>The vectors of a level, and its two loss terms summed over the batch.</summary>
@@ -65,7 +76,7 @@ internal static class RqVaeObjective
     {
         var chosen =
             options.Path == GradientPath.Gumbel
-                ? Soft(residual, codebook, options.Temperature)
+                ? Soft(residual, codebook.clone(), options.Temperature) // unused codes move in place before the gradient is made
                 : codebook.index_select(0, codes); // [B, d]
         using Scalar beta = options.Commitment;
         var commitment = F.mse_loss(residual, chosen.detach(), reduction: nn.Reduction.Sum) * beta;

@@ -135,6 +135,28 @@ public sealed record RqVaeOptions : RichRecord
     [Range(1, 100_000)]
     public int SinkhornRounds { get; init; } = 50; // LC-Rec
 
+    /// <summary>
+    /// alpha, the weight of LETTER's collaborative term (arXiv:2405.07314): the code sum of an item is to tell its vector of users'
+    /// behaviour from those of the batch. Needs <see cref="FitOptions.Collaborative"/> of width <see cref="Latent"/>; 0 leaves it out.
+    /// </summary>
+    [Range(0.0, 100.0)]
+    public double Collaborative { get; init; } // LETTER: 0.02; its scripts 0.01 and 0.1
+
+    /// <summary>What the collaborative term moves.</summary>
+    public CollaborativeGradient CollaborativeReaches { get; init; } = CollaborativeGradient.Encoder;
+
+    /// <summary>beta, the weight of LETTER's diversity term, which draws codes of a group together and groups apart; 0 leaves it out.</summary>
+    [Range(0.0, 100.0)]
+    public double Diversity { get; init; } // LETTER: 1e-4
+
+    /// <summary>Groups of codes for the diversity term; each needs four codes of the K on average.</summary>
+    [Range(2, 1_000_000)]
+    public int DiversityGroups { get; init; } = 10; // LETTER
+
+    /// <summary>Epochs after which the codes are grouped anew.</summary>
+    [Range(1, 1_000_000)]
+    public int RegroupEveryEpochs { get; init; } = 1; // LETTER
+
     /// <summary>Share dropped of hidden values in training, 0 to below 1.</summary>
     [Range(0.0, 0.99)]
     public double Dropout { get; init; }
@@ -164,6 +186,24 @@ public sealed record RqVaeOptions : RichRecord
         if (Path == GradientPath.Gumbel && Update == CodebookUpdate.MovingAverage)
             throw new ArgumentException(
                 "RQ-VAE options: Gumbel trains codebooks by gradient; MovingAverage would leave its softmax without one."
+            );
+        if (Update == CodebookUpdate.MovingAverage && Diversity > 0)
+            throw new ArgumentException(
+                "RQ-VAE options: Diversity moves codebooks by gradient; MovingAverage gives them none."
+            );
+        if (
+            Update == CodebookUpdate.MovingAverage
+            && Collaborative > 0
+            && CollaborativeReaches != CollaborativeGradient.Encoder
+        )
+            throw new ArgumentException(
+                $"RQ-VAE options: CollaborativeReaches is {CollaborativeReaches}, but MovingAverage gives codebooks no gradient; "
+                    + "only Encoder goes with it."
+            );
+        if (Diversity > 0 && Codes < 4 * DiversityGroups)
+            throw new ArgumentException(
+                $"RQ-VAE options: {DiversityGroups} groups of {Codes} codes leave some code alone in its group; take at most "
+                    + $"{Codes / 4} groups (DiversityGroups)."
             );
     }
 

@@ -48,7 +48,13 @@ public sealed class RqVaeQuantiser : RichObject, IQuantiser
     {
         var (clock, fitting) = (Stopwatch.StartNew(), options ?? new FitOptions());
         var learned = FitSteps.Check(embeddings, this.options.Codes, fitting);
-        var task = new RqVaeTask(learned, this.options, fitting.Seed, fitting.Device);
+        var task = new RqVaeTask(
+            learned,
+            this.options,
+            fitting.Seed,
+            fitting.Device,
+            Collaborative(embeddings, fitting)
+        );
         RqVaeCodec? codec = null;
         try
         {
@@ -80,6 +86,18 @@ public sealed class RqVaeQuantiser : RichObject, IQuantiser
         {
             task.DisposeButModel();
         }
+    }
+
+    private static EmbeddingMatrix? Collaborative(EmbeddingMatrix embeddings, FitOptions fitting)
+    {
+        if (fitting.Collaborative is not { } vectors || fitting.LearnFrom is not { } items)
+            return fitting.Collaborative;
+        return vectors.Rows == embeddings.Rows
+            ? FitSteps.Rows(vectors, items)
+            : throw new ArgumentException(
+                $"FitOptions.Collaborative has vectors of {vectors.Rows} items, the embeddings are of {embeddings.Rows}.",
+                nameof(fitting)
+            );
     }
 
     private sealed class Bridge(IProgress<FitProgress> progress) : IProgress<TrainingEvent>

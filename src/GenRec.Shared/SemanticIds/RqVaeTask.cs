@@ -14,6 +14,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     private readonly Tensor inputs; // the same, in the format of the layers' products
     private readonly Precision precision;
     private readonly RqVaeGradients? gradients; // null where autograd makes them
+    private readonly LetterTerms? letter; // null where the options ask for none
     private readonly int count;
     private readonly string hash;
     private (long Epoch, long[] Order)? shuffled;
@@ -23,13 +24,24 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     /// <param name="options">Sizes, variants and batches.</param>
     /// <param name="seed">Seed of the weights and of k-means.</param>
     /// <param name="device">Where the model lives; the CPU where null.</param>
-    /// <exception cref="ArgumentException">There are fewer items than codes, or a number is not finite.</exception>
-    public RqVaeTask(EmbeddingMatrix vectors, RqVaeOptions options, long seed, Device? device = null)
+    /// <param name="collaborative">Vectors of users' behaviour, row for row, for <see cref="RqVaeOptions.Collaborative"/>.</param>
+    /// <exception cref="ArgumentException">
+    /// There are fewer items than codes, a number is not finite, or the collaborative vectors are missing or of another shape.
+    /// </exception>
+    public RqVaeTask(
+        EmbeddingMatrix vectors,
+        RqVaeOptions options,
+        long seed,
+        Device? device = null,
+        EmbeddingMatrix? collaborative = null
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         FitSteps.Check(vectors, options.Codes, new FitOptions());
         (count, hash) = (vectors.Rows, FitSteps.HashOf(vectors));
+        if (options.Collaborative > 0 && collaborative is not null)
+            hash += $" {FitSteps.HashOf(collaborative)}";
         random.manual_seed(seed).Dispose();
         model = new RqVae(vectors.Columns, options);
         if (device is not null)
@@ -40,6 +52,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
         precision = Products.WherePays(options.Precision, device ?? CPU);
         inputs = precision == Precision.BFloat16 ? items.to(ScalarType.BFloat16).DetachFromDisposeScope() : items;
         gradients = RqVaeGradients.Cover(options, precision, device ?? CPU) ? new RqVaeGradients(model) : null;
+        letter = LetterTerms.AreIn(options) ? new LetterTerms(model, collaborative, count, device ?? CPU) : null;
         if (options.KMeansStart)
             RqVaeCare.StartWithKMeans(model, items, new CounterRandom((ulong)seed).Fork("rq-vae start"));
     }
@@ -104,7 +117,8 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var rows = tensor(batch, device: items.device);
-        var made = gradients?.Compute(inputs.index_select(0, rows), items, batch) ?? ByAutograd(rows);
+        letter?.Regroup(step);
+        var made = gradients?.Compute(inputs.index_select(0, rows), items, batch) ?? ByAutograd(rows, step);
         RqVaeCare.AfterBatch(model, made, step.Step, step.Random.Fork("unused codes"));
         return new BatchLoss(made.Loss, batch.Length) { Own = gradients is null ? null : gradients.Hand };
     }
@@ -116,6 +130,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
         if (!disposing)
             return;
         gradients?.Dispose();
+        letter?.Dispose();
         model.Dispose();
         inputs.Dispose();
         items.Dispose();
@@ -129,15 +144,22 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     {
         base.Dispose(true);
         gradients?.Dispose();
+        letter?.Dispose();
         inputs.Dispose();
         items.Dispose();
     }
 
-    private RqVaeBatch ByAutograd(Tensor rows)
+    private RqVaeBatch ByAutograd(Tensor rows, TrainingStep step)
     {
         var target = items.index_select(0, rows); // [B, D]
         var input = precision == Precision.BFloat16 ? inputs.index_select(0, rows) : target;
-        return RqVaeObjective.Compute(model, input, target, precision);
+        var made = RqVaeObjective.Compute(model, input, target, precision);
+        return letter is null
+            ? made
+            : made with
+            {
+                Loss = made.Loss + letter.Compute(made.Latent!, made.Sum!, made.Codes, rows, step),
+            };
     }
 
     private double Explained(RqVaeCodec codec, SemanticIdTable ids)

@@ -81,4 +81,37 @@ public sealed class PictureTests : IDisposable
             ).Message,
             StringComparison.Ordinal
         );
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public async Task ABrowserThatCrashesIsStartedUpToThreeTimes(int crashes, bool drawn)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the browser of this test is a shell script");
+        var browser = Path.Combine(folder.Path, "browser");
+        await File.WriteAllTextAsync(
+            browser,
+            $"""
+            #!/bin/sh
+            echo start >> '{browser}.log'
+            [ "$(wc -l < '{browser}.log')" -gt {crashes} ] || kill -SEGV $$
+            echo drawn
+            """,
+            TestContext.Current.CancellationToken
+        );
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(browser, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Task<string> Dump() =>
+            Chromium.DumpAsync(
+                browser,
+                Path.Combine(folder.Path, "page.html"),
+                TimeSpan.FromSeconds(30),
+                TestContext.Current.CancellationToken
+            );
+        if (drawn)
+            Assert.Equal("drawn\n", await Dump());
+        else
+            Assert.Contains("139", (await Assert.ThrowsAnyAsync<IOException>(Dump)).Message, StringComparison.Ordinal);
+        Assert.Equal(3, (await File.ReadAllLinesAsync(browser + ".log", TestContext.Current.CancellationToken)).Length);
+    }
 }

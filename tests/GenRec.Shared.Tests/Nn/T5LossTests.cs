@@ -9,7 +9,7 @@ namespace GenRec.Shared.Tests.Nn;
 public class T5LossTests // the handwritten training pass against the operators' (T5Groups)
 {
     private const int Length = 3;
-    private static readonly LengthGroup[] Groups = [new(3, 1), new(2, 5), new(1, 19), new(2, 33)];
+    private static readonly LengthGroup[] Groups = [new(3, 1), new(6, 4), new(2, 5), new(1, 19), new(2, 33)];
     private static readonly T5Options Small = new()
     {
         Vocabulary = 37,
@@ -25,17 +25,27 @@ public class T5LossTests // the handwritten training pass against the operators'
     };
 
     [Theory]
-    [InlineData(true, 1)]
-    [InlineData(false, 1)]
-    [InlineData(true, 2)]
-    public void LossAndEveryGradientAreThoseOfTheOperators(bool tied, int threads)
+    [InlineData(true, 1, 0, false)]
+    [InlineData(false, 1, 0, false)]
+    [InlineData(true, 2, 0, false)]
+    [InlineData(true, 2, 5, false)]
+    [InlineData(true, 1, 3, true)]
+    public void LossAndEveryGradientAreThoseOfTheOperators(bool tied, int threads, int experts, bool renormalise)
     {
         using var scope = NewDisposeScope();
         var before = get_num_threads();
         set_num_threads(threads);
         try
         {
-            var model = Model(Small with { TieOutput = tied });
+            var model = Model(
+                Small with
+                {
+                    TieOutput = tied,
+                    Experts = experts,
+                    RenormaliseGates = renormalise,
+                    DecoderLayers = 3,
+                }
+            );
             var exact = ByOperators(model);
             var wanted = Gradients(model, exact);
             var loss = Loss(model);
@@ -54,22 +64,56 @@ public class T5LossTests // the handwritten training pass against the operators'
         }
     }
 
-    [Fact]
-    public void BFloat16GradientsPointWhereFloat32OnesDo()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void SequencesWithSeveralRowsAndPositionsWithoutATargetAreThoseOfTheOperators(int experts)
     {
         using var scope = NewDisposeScope();
-        var wanted = Flat(Gradients(Model(Small), null));
-        var found = Flat(Gradients(Model(Small with { Precision = Precision.BFloat16 }), null));
+        var model = Model(Small with { Experts = experts });
+        var rows = 2 * Groups.Sum(group => group.Count) * Length;
+        var (ids, shifted, targets) = (Tokens(Groups.Sum(group => group.Tokens)), Tokens(rows), Tokens(rows + 2)[2..]);
+        for (var at = Length - 1; at < rows; at += Length)
+            targets[at] = T5.NoTarget;
+        var loss = model.LossOfGroups(ids, Groups, shifted, targets, perSequence: 2);
+        var found = Gradients(model, loss);
+        var load = model.Experts.Select(one => one.Load.ToArray()).ToArray();
+        model.eval(); // without dropout it is the same model, and the operators' turn
+        foreach (var one in model.Experts)
+            one.ResetLoad();
+        var exact = model.LossOfGroups(ids, Groups, shifted, targets, perSequence: 2);
+        var wanted = Gradients(model, exact);
+        Assert.Equal(exact.item<float>(), loss.item<float>(), 1e-5f);
+        foreach (var (name, gradient) in wanted)
+        {
+            var difference = (found[name] - gradient).abs().max().item<float>();
+            Assert.True(difference < 1e-5 * (1 + gradient.abs().max().item<float>()), $"{name}: {difference}");
+        }
+        Assert.Equal(model.Experts.Select(one => one.Load.ToArray()), load);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void BFloat16GradientsPointWhereFloat32OnesDo(int experts)
+    {
+        using var scope = NewDisposeScope();
+        var sizes = Small with { Experts = experts, ActiveExperts = 5 }; // rounding must not choose other experts
+        var wanted = Flat(Gradients(Model(sizes), null));
+        var found = Flat(Gradients(Model(sizes with { Precision = Precision.BFloat16 }), null));
         var cosine = F.cosine_similarity(wanted, found, dim: 0).item<float>();
         Assert.True(cosine > 0.999, $"cosine {cosine}");
         Assert.False(allclose(wanted, found, atol: 1e-7)); // it did multiply in bfloat16
     }
 
-    [Fact]
-    public void DropoutsMasksAreTheSameForwardAndBackward() // else the gradient would not be the slope of the loss
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void DropoutsMasksAreTheSameForwardAndBackward(int experts) // else the gradient would not be the slope of the loss
     {
         using var scope = NewDisposeScope();
-        var model = Model(Small with { Dropout = 0.3 });
+        // All experts at work: a step to another choice would be no slope.
+        var model = Model(Small with { Dropout = 0.3, Experts = experts, ActiveExperts = 3 });
         var gradients = Gradients(model, Masked(model));
         foreach (var (name, parameter) in model.named_parameters())
         {

@@ -40,6 +40,7 @@ public class RqVaeTests
             "shared",
             "shared average",
             "bounded",
+            "diversity",
         ];
 
     private static RqVaeOptions Variant(string name) =>
@@ -56,6 +57,7 @@ public class RqVaeTests
             "shared" => Tiny with { SharedCodebook = true, ResetEverySteps = 20 },
             "shared average" => Variant("average") with { SharedCodebook = true },
             "bounded" => Tiny with { BoundedStart = true },
+            "diversity" => Tiny with { Diversity = 0.01, DiversityGroups = 2, RegroupEveryEpochs = 3 },
             _ => Tiny,
         };
 
@@ -247,9 +249,9 @@ public class RqVaeTests
     [Fact]
     public void ABoundedStartIsLettersAndNeedsKMeans()
     {
-        var bounds = RqVaeCare.Clustering(new RqVaeOptions { BoundedStart = true }, items: 12_101, codes: 256);
+        var bounds = LetterTerms.Bounds(points: 12_101, clusters: 256);
         Assert.Equal((23, 92), (bounds.FewestPoints, bounds.MostPoints));
-        var many = RqVaeCare.Clustering(new RqVaeOptions { BoundedStart = true }, items: 100_000, codes: 256);
+        var many = LetterTerms.Bounds(points: 100_000, clusters: 256);
         Assert.Equal((50, 391), (many.FewestPoints, many.MostPoints)); // 4 x 50 places a code would be too few
         Assert.Throws<ArgumentException>(() => (Tiny with { BoundedStart = true, KMeansStart = false }).Validate());
     }
@@ -348,14 +350,17 @@ public class RqVaeTests
         Assert.True((z - moved).abs().sum(1).min().item<float>() < 1e-5);
     }
 
-    [Fact]
-    public void AStoppedFitGoesOnToTheSameCodes()
+    [Theory]
+    [InlineData("average")]
+    [InlineData("diversity")]
+    [InlineData("gumbel")]
+    public void AStoppedFitGoesOnToTheSameCodes(string variant)
     {
         var folder = Directory.CreateTempSubdirectory("genrec-").FullName;
         try
         {
             var vectors = Clouds.Around(20, 90, 10);
-            var options = Tiny with { Update = CodebookUpdate.MovingAverage, ResetEverySteps = 7 };
+            var options = Variant(variant) with { ResetEverySteps = 7 };
             var training = Short with { Epochs = 10, CheckpointEverySteps = 5 };
             using var whole = new RqVaeQuantiser(options, training).Fit(vectors);
             using var stop = new CancellationTokenSource();
