@@ -79,7 +79,7 @@ public static class AlignmentExperiment
         var (users, histories) = Watched(world, preset.WatchedUsers, preset.Base.Model.MaxHistory);
         using var aligning = new AlignmentTask(
             policy,
-            train.Batch(Spread(train.Count, preset.Samples)),
+            train.Batch(OneRecExperiment.Spread(train.Count, preset.Samples)),
             judge,
             preset.Options(),
             seed
@@ -90,7 +90,7 @@ public static class AlignmentExperiment
                 Truth = isTuning
                     ? null
                     : slates => [.. world.Oracle.Values(users, slates).Select(slate => slate.Utility())],
-                Logged = heldOut.Batch(Spread(heldOut.Count, LoggedSessions)),
+                Logged = heldOut.Batch(OneRecExperiment.Spread(heldOut.Count, LoggedSessions)),
             },
         };
         return IdExperiment.Run(
@@ -287,15 +287,8 @@ public static class AlignmentExperiment
         [
             .. Enumerable.Range(0, requests.Count).Where(request => requests.History(request).Positives(1).Length > 0),
         ];
-        int[] chosen = [.. Spread(known.Length, wanted).Select(at => known[at])];
+        int[] chosen = [.. OneRecExperiment.Spread(known.Length, wanted).Select(at => known[at])];
         return (chosen, Histories.From([.. chosen.Select(request => requests.History(request).Positives(maxHistory))]));
-    }
-
-    /// <summary>Rows evenly spread; all of them where none or more are wanted.</summary>
-    private static int[] Spread(int count, int wanted)
-    {
-        var taken = wanted == 0 ? count : Math.Min(wanted, count);
-        return [.. Enumerable.Range(0, taken).Select(at => (int)((long)at * count / taken))];
     }
 
     private static Dictionary<string, double> OfRounds(IReadOnlyList<AlignmentRound> rounds)

@@ -35,7 +35,7 @@ public static class OneRecExperiment
         var world = preset.LoadWorld();
         using var task = CreateTask(preset, world, Ids(preset, world, seed, folder), seed, device);
         return IdExperiment.Run(
-            task,
+            isTuning || preset.WatchedUsers == 0 ? task : new WatchedTask(task, world, preset.WatchedUsers),
             preset.Training with
             {
                 Seed = seed,
@@ -163,4 +163,38 @@ public static class OneRecExperiment
             Split = "last good session of each user held out; every user served once after the log",
             Protocol = RecordedProtocol.NoRanking,
         };
+
+    /// <summary>Rows evenly spread over those that there are; all of them where none or more are wanted.</summary>
+    internal static int[] Spread(int count, int wanted)
+    {
+        var taken = wanted == 0 ? count : Math.Min(wanted, count);
+        return [.. Enumerable.Range(0, taken).Select(at => (int)((long)at * count / taken))];
+    }
+
+    /// <summary>The same training; what some users would be served is put beside each validation.</summary>
+    private sealed class WatchedTask(OneRecTask task, FeedWorld world, int users) : ITrainingTask
+    {
+        private readonly int[] watched = Spread(world.Preset.Users, users);
+        private readonly OneRecRecommender policy = new(task.Model, FeedEvaluation.PopularItems(world));
+
+        public torch.nn.Module Model => task.Model;
+
+        public long BatchesPerEpoch => task.BatchesPerEpoch;
+
+        public IReadOnlyList<ParameterGroup> ParameterGroups => task.ParameterGroups;
+
+        public IReadOnlyDictionary<string, string> Identity => task.Identity;
+
+        public IReadOnlyDictionary<string, torch.Tensor> Baggage => task.Baggage;
+
+        public BatchLoss Loss(TrainingStep step) => task.Loss(step);
+
+        public IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
+        {
+            var metrics = task.Validate(cancellation).ToDictionary();
+            if (metrics.Count > 0)
+                metrics["utilityOfWatched"] = FeedEvaluation.Measure(world, policy, users: watched).Utility;
+            return metrics;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using GenRec.Shared.Data.Slates;
 using GenRec.Shared.Data.Worlds;
 using GenRec.Shared.Display;
@@ -142,6 +143,13 @@ public sealed record OneRecPreset(
     /// <summary>What a user types: <c>onerec-session-feed-tutorial</c>.</summary>
     public string Name => $"onerec-{Variant}-{Dataset}-{Scale}";
 
+    /// <summary>
+    /// Users, evenly spread, whose true utility is put beside each validation, so that a record shows how it grows; 0 asks for none.
+    /// Nothing is chosen by it, and a run that leaves the oracle alone does without. At least 0.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int WatchedUsers { get; init; } = 100;
+
     /// <summary>Whether single next items are learned from the same sessions.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsPointWise => Model.SessionLength == 1;
@@ -158,8 +166,7 @@ public sealed record OneRecPreset(
         var changed = OptionText.WithAll(Name, this, values);
         changed.Model.Validate();
         changed.Training.Validate();
-        OptionRanges.Check(changed.Rules);
-        OptionRanges.Check(changed.Ids);
+        OptionRanges.Check(changed);
         return changed;
     }
 
