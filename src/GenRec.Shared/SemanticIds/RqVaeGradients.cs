@@ -1,10 +1,10 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace GenRec.Shared.SemanticIds;
 
@@ -19,8 +19,10 @@ namespace GenRec.Shared.SemanticIds;
 internal sealed class RqVaeGradients(RqVae model) : IDisposable
 {
     private readonly RqVae model = model;
-    private readonly Dictionary<Parameter, Tensor> made = [];
-    private readonly Dictionary<Parameter, Tensor> narrow = []; // weights and biases in the products' format
+    private readonly Dictionary<Parameter, Tensor> made = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Parameter, Tensor> room = new(ReferenceEqualityComparer.Instance); // for them, step after step
+    private readonly TrainingMemory[] rooms = [new(), new()]; // of the halves
+    private readonly Dictionary<Parameter, Tensor> narrow = new(ReferenceEqualityComparer.Instance); // weights for the products
 
     /// <summary>Whether a training runs by it.</summary>
     public static bool Cover(RqVaeOptions options, Precision precision, Device device) =>
@@ -52,9 +54,9 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
         );
         var meets = Enumerable.Range(0, options.Levels).Any(level => options.EpsilonOf(level) > 0);
         var middle = (rows.Length + 1) / 2;
-        using var first = new Half(this, batch, 0, middle);
-        using var second = new Half(this, batch, middle, rows.Length);
-        using var whole = new Half(this, batch, 0, rows.Length);
+        using var first = new Half(this, batch, 0, middle, rooms[0]);
+        using var second = new Half(this, batch, middle, rows.Length, rooms[1]);
+        using var whole = new Half(this, batch, 0, rows.Length, rooms[0]); // takes no room, and only chooses codes
         if (meets)
         {
             Both(half => half.Encode());
@@ -72,7 +74,15 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
             });
         }
         foreach (var (parameter, gradient) in first.Gradients.Concat(whole.Gradients))
-            made[parameter] = Sum(gradient, second.Gradients.GetValueOrDefault(parameter));
+            made[parameter] = Room(parameter);
+        SideBySide.Run(() => Sum(model.Encoder), () => Sum(model.Decoder));
+        foreach (var (parameter, gradient) in first.Gradients.Concat(whole.Gradients))
+            if (gradient.dtype == ScalarType.Float32)
+            {
+                made[parameter].copy_(gradient);
+                if (second.Gradients.GetValueOrDefault(parameter) is { } other)
+                    made[parameter].add_(other);
+            }
         var reconstruction = (first.Squares + second.Squares) * all;
         var quantiser = (first.Quantised!.Loss + (second.Quantised?.Loss ?? 0)) * parts;
         return new RqVaeBatch(
@@ -81,6 +91,20 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
             batch.Codes,
             batch.Residuals[..^1]
         );
+
+        void Sum(ModuleList<Linear> layers)
+        {
+            foreach (var layer in layers)
+            {
+                var own = first.Gradients[layer.weight!];
+                var other = second.Gradients.GetValueOrDefault(layer.weight!);
+                BFloat16Rows.Sum(
+                    BFloat16Rows.Bits(own),
+                    other is null ? [] : BFloat16Rows.Bits(other),
+                    NearestCodes.Floats(made[layer.weight!])
+                );
+            }
+        }
 
         void Both(Action<Half> work)
         {
@@ -111,31 +135,42 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
     public void Dispose()
     {
         Clear();
-        foreach (var weight in narrow.Values)
-            weight.Dispose();
+        foreach (var tensor in narrow.Values.Concat(room.Values))
+            tensor.Dispose();
+        foreach (var memory in rooms)
+            memory.Dispose();
         narrow.Clear();
+        room.Clear();
     }
 
     private void Clear()
     {
-        foreach (var gradient in made.Values)
-            gradient.Dispose();
+        foreach (var (parameter, gradient) in made)
+            if (!ReferenceEquals(gradient, room.GetValueOrDefault(parameter)))
+                gradient.Dispose();
         made.Clear();
+    }
+
+    /// <summary>Where a gradient is written: the same memory each time, unless the parameter still has what was written last.</summary>
+    private Tensor Room(Parameter parameter)
+    {
+        if (parameter.grad is { } before)
+        {
+            before.Dispose(); // the wrapper
+            return empty_like(parameter, requires_grad: false).DetachFromDisposeScope();
+        }
+        if (!room.TryGetValue(parameter, out var mine))
+            room[parameter] = mine = empty_like(parameter, requires_grad: false).DetachFromDisposeScope();
+        return mine;
     }
 
     private void Cast()
     {
-        foreach (var parameter in model.Encoder.Concat(model.Decoder).SelectMany(layer => layer.parameters()))
+        foreach (var parameter in model.Encoder.Concat(model.Decoder).Select(layer => layer.weight!))
             if (narrow.TryGetValue(parameter, out var weight))
                 weight.copy_(parameter);
             else
                 narrow[parameter] = parameter.detach().to(ScalarType.BFloat16).DetachFromDisposeScope();
-    }
-
-    private static Tensor Sum(Tensor first, Tensor? second)
-    {
-        var sum = first.to(ScalarType.Float32, copy: true);
-        return (second is null ? sum : sum.add_(second)).DetachFromDisposeScope();
     }
 
     /// <summary>A batch, and what all its rows come to.</summary>
@@ -146,7 +181,7 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
     /// <param name="Residuals">What each level is given, and behind the last what it leaves, <c>[B, d]</c>.</param>
     private sealed record Batch(Tensor Inputs, Tensor Items, long[] Rows, Tensor[] Codes, Tensor[] Residuals);
 
-    /// <summary>What the layers of one side did.</summary>
+    /// <summary>What the layers of one side did; the output lacks the last bias.</summary>
     private sealed record Pass(ModuleList<Linear> Layers, Tensor[] Inputs, Tensor Output);
 
     /// <summary>Sum of the codes of each row, gradient of the commitment, and the terms' sum of squares.</summary>
@@ -158,14 +193,14 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
     }
 
     /// <summary>Rows of a batch that one thread computes. Its tensors live as long as it does.</summary>
-    private sealed class Half(RqVaeGradients owner, Batch batch, int from, int end) : IDisposable
+    private sealed class Half(RqVaeGradients owner, Batch batch, int from, int end, TrainingMemory memory) : IDisposable
     {
         private readonly RqVae model = owner.model;
         private readonly List<Tensor> kept = [];
         private Pass? encoder;
 
         /// <summary>Of weights in the products' format, of all else in float32.</summary>
-        public Dictionary<Parameter, Tensor> Gradients { get; } = [];
+        public Dictionary<Parameter, Tensor> Gradients { get; } = new(ReferenceEqualityComparer.Instance);
 
         public Levels? Quantised { get; set; }
 
@@ -184,8 +219,18 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
         {
             using var none = no_grad();
             using var scope = NewDisposeScope();
-            encoder = Forward(model.Encoder, batch.Inputs.index_select(0, tensor(batch.Rows[from..end])));
-            batch.Residuals[0].narrow(0, from, Count).copy_(encoder.Output);
+            memory.Reset();
+            var input = Take(model.Width);
+            var all = BFloat16Rows.Bits(batch.Inputs);
+            var own = BFloat16Rows.Bits(input);
+            for (var row = 0; row < Count; row++)
+                all.Slice((int)batch.Rows[from + row] * model.Width, model.Width).CopyTo(own[(row * model.Width)..]);
+            encoder = Forward(model.Encoder, input);
+            BFloat16Rows.BiasWide(
+                BFloat16Rows.Bits(encoder.Output),
+                NearestCodes.Floats(model.Encoder[^1].bias!),
+                NearestCodes.Floats(batch.Residuals[0].narrow(0, from, Count))
+            );
             Keep([.. encoder.Inputs]);
         }
 
@@ -253,6 +298,8 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
             return new Levels(sum, commitment, squares * weight);
         }
 
+        private Tensor Take(long columns) => memory.Take(ScalarType.BFloat16, Count, columns);
+
         private void Keep(Tensor[] tensors) => kept.AddRange(tensors.Select(one => one.DetachFromDisposeScope()));
 
         private void Keep(Parameter parameter, Tensor gradient)
@@ -267,9 +314,10 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
             for (var at = 0; at < layers.Count; at++)
             {
                 inputs[at] = input;
-                input = F.linear(input, owner.narrow[layers[at].weight!], owner.narrow[layers[at].bias!]);
+                var weight = owner.narrow[layers[at].weight!];
+                input = Take(weight.shape[0]).addmm_(input, weight.t(), beta: 0, alpha: 1);
                 if (at + 1 < layers.Count)
-                    BFloat16Rows.Relu(BFloat16Rows.Bits(input));
+                    BFloat16Rows.BiasRelu(BFloat16Rows.Bits(input), NearestCodes.Floats(layers[at].bias!));
             }
             return new Pass(layers, inputs, input);
         }
@@ -284,11 +332,13 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
             var bias = lastBias;
             for (var at = pass.Layers.Count - 1; ; at--)
             {
-                Keep(pass.Layers[at].weight!, gradient.t().mm(pass.Inputs[at]));
+                var weight = owner.narrow[pass.Layers[at].weight!];
+                var slope = memory.Take(ScalarType.BFloat16, weight.shape[0], weight.shape[1]);
+                Keep(pass.Layers[at].weight!, slope.addmm_(gradient.t(), pass.Inputs[at], beta: 0, alpha: 1));
                 Keep(pass.Layers[at].bias!, bias);
                 if (at == 0 && !passesOn)
                     return null;
-                gradient = gradient.mm(owner.narrow[pass.Layers[at].weight!]);
+                gradient = Take(weight.shape[1]).addmm_(gradient, weight, beta: 0, alpha: 1);
                 if (at == 0)
                     return gradient;
                 bias = zeros(gradient.shape[1], dtype: ScalarType.Float32);
@@ -303,7 +353,8 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
         private Tensor Error(Tensor output, double scale, out Tensor bias)
         {
             var width = model.Width;
-            var gradient = empty_like(output);
+            var gradient = Take(width);
+            var lastBias = NearestCodes.Floats(model.Decoder[^1].bias!);
             bias = zeros(width, dtype: ScalarType.Float32);
             var values = BFloat16Rows.Bits(output);
             var targets = NearestCodes.Floats(batch.Items);
@@ -312,6 +363,7 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
             for (var row = 0; row < Count; row++)
                 Squares += BFloat16Rows.SquaredError(
                     values.Slice(row * width, width),
+                    lastBias,
                     targets.Slice((int)batch.Rows[from + row] * width, width),
                     (float)(2 * scale),
                     slopes.Slice(row * width, width),
