@@ -11,7 +11,7 @@ namespace GenRec.Cli.Commands;
 /// <summary><c>genrec experiment</c>: the commands that list, run and resume; the others have files of their own.</summary>
 internal static class ExperimentCommand
 {
-    private static readonly string[] Scales = ["smoke", "tutorial", "paper"];
+    private static readonly string[] Scales = ["smoke", "tutorial", "longer", "large", "paper"];
 
     public static Command Create(Terminal terminal, IExperimentRegistry registry)
     {
@@ -122,7 +122,7 @@ internal static class ExperimentCommand
 
     private static void TellNeeds(Terminal terminal, IExperiment experiment, ExperimentRequest request, string? folder)
     {
-        var isLong = experiment.Scale == "paper" && DataFolders.Repository is not null;
+        var isLong = experiment.Scale is "paper" or "longer" or "large" && DataFolders.Repository is not null;
         var records = isLong ? ExperimentCompareCommand.Records(null) : [];
         var disk = folder ?? DataFolders.Repository ?? Environment.CurrentDirectory;
         foreach (var line in RunNeeds.Check(experiment, request, disk, records))

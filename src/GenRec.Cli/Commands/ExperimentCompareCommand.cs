@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GenRec.Cli.Experiments;
+using GenRec.Shared.Display;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Reading;
 
@@ -54,14 +55,16 @@ internal static class ExperimentCompareCommand
             if (parsed.GetValue(system) is not null)
                 records = [.. records.Where(record => folders.Contains(record.System))];
             var metrics = Metrics(records, rows, parsed.GetValue(metric));
-            var shown = 0;
-            foreach (var name in Datasets(records, rows, parsed.GetValue(dataset)))
-            foreach (var table in ResultComparison.Of(records, rows, name, metrics))
-            {
+            var (one, isOneSystem) = (parsed.GetValue(dataset), parsed.GetValue(system) is not null);
+            Table[] tables =
+            [
+                .. Datasets(records, rows, one).SelectMany(name => ResultComparison.Of(records, rows, name, metrics)),
+                .. ResultComparison.OfFeeds(records, one, metrics),
+                .. isOneSystem && one is null ? ResultComparison.Unranked(rows) : [],
+            ];
+            foreach (var table in tables)
                 terminal.Out.WriteLine(table.ToText() + "\n");
-                shown++;
-            }
-            if (shown == 0)
+            if (tables.Length == 0)
                 terminal.Out.WriteLine(
                     "Neither a record nor a published number that a ranking measured is there to show."
                 );

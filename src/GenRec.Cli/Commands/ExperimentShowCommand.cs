@@ -55,6 +55,9 @@ internal static class ExperimentShowCommand
             .Values.Where(file => ComparedRow.FolderName(file.System) == folder)
             .SelectMany(file => file.Rows)
             .ToArray();
-        return ResultComparison.Of(records, published, experiment.Dataset).Select(table => table.ToText());
+        return ResultComparison
+            .Of(records, published, experiment.Dataset)
+            .Concat(ResultComparison.OfFeeds(records, $"world-{experiment.Dataset}"))
+            .Select(table => table.ToText());
     }
 }

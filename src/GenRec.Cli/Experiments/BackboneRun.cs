@@ -1,55 +1,47 @@
 using GenRec.Shared.Experiments;
+using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
 /// <summary>A preset of the backbone question as the command line runs it.</summary>
-internal sealed class BackboneRun(BackbonePreset preset) : IExperiment
+internal sealed class BackboneRun(BackbonePreset preset) : PresetRun<BackbonePreset>
 {
-    public string Name => preset.Name;
+    public override string Name => preset.Name;
 
-    public string System => "Backbone";
+    public override string System => "Backbone";
 
-    public string Dataset => preset.Dataset;
+    public override string Dataset => preset.Dataset;
 
-    public string Scale => preset.Scale;
+    public override string Scale => preset.Scale;
 
-    public string Source => preset.Model.Source;
+    public override string Source => preset.Model.Source;
 
-    public long Seed => 1;
+    protected override BackbonePreset With(IEnumerable<KeyValuePair<string, string>> values) => preset.With(values);
 
-    public object OptionsOf(ExperimentRequest request) => With(request);
-
-    public Task<ExperimentResult> RunAsync(
+    protected override IReadOnlyList<string> Run(
+        BackbonePreset preset,
         ExperimentRequest request,
         RunFolder folder,
+        torch.Device? device,
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     )
     {
-        var (preset, device, lines) = (With(request), RequestedRun.DeviceOf(request), new EpochLines(progress));
-        return RequestedRun.UnlessStoppedAsync(
-            () =>
-            {
-                var result = BackboneExperiment.Run(
-                    preset,
-                    request.Seed,
-                    folder,
-                    device,
-                    lines,
-                    request.TestClosed,
-                    cancel
-                );
-                return
-                [
-                    RequestedRun.Line(request.TestClosed ? "validation" : "full ranking of the beams' items", result),
-                ];
-            },
+        var result = BackboneExperiment.Run(
+            preset,
+            request.Seed,
+            folder,
+            device,
+            new EpochLines(progress),
+            request.TestClosed,
             cancel
         );
+        return [RequestedRun.Line(request.TestClosed ? "validation" : "full ranking of the beams' items", result)];
     }
 
-    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        RequestedRun.Records(runs, preset.With, changed => [BackboneExperiment.Record(changed, runs, note)]);
-
-    private BackbonePreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
+    protected override IReadOnlyList<ResultRecord> Records(
+        BackbonePreset preset,
+        IReadOnlyList<RunFolder> runs,
+        string? note
+    ) => [BackboneExperiment.Record(preset, runs, note)];
 }

@@ -13,5 +13,6 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
         .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
         .. TigerPreset.All.Select(preset => new TigerRun(preset)),
         .. OneRecPreset.All.Select(preset => new OneRecRun(preset)),
+        .. AlignmentPreset.All.Select(preset => new AlignmentRun(preset)),
     ];
 }

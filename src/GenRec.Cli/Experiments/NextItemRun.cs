@@ -1,56 +1,54 @@
 using GenRec.Shared.Experiments;
+using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
 /// <summary>A preset over item sequences as the command line runs it.</summary>
-internal sealed class NextItemRun(NextItemPreset preset) : IExperiment
+internal sealed class NextItemRun(NextItemPreset preset) : PresetRun<NextItemPreset>
 {
-    public string Name => preset.Name;
+    public override string Name => preset.Name;
 
-    public string System => preset.Title;
+    public override string System => preset.Title;
 
-    public string Dataset => preset.Dataset;
+    public override string Dataset => preset.Dataset;
 
-    public string Scale => preset.Scale;
+    public override string Scale => preset.Scale;
 
-    public string Source => preset.Source;
+    public override string Source => preset.Source;
 
-    public long Seed => 1;
+    protected override NextItemPreset With(IEnumerable<KeyValuePair<string, string>> values) => preset.With(values);
 
-    public object OptionsOf(ExperimentRequest request) => With(request);
-
-    public Task<ExperimentResult> RunAsync(
+    protected override IReadOnlyList<string> Run(
+        NextItemPreset preset,
         ExperimentRequest request,
         RunFolder folder,
+        torch.Device? device,
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     )
     {
-        var (preset, device, lines) = (With(request), RequestedRun.DeviceOf(request), new EpochLines(progress));
-        return RequestedRun.UnlessStoppedAsync(
-            () =>
-                request.TestClosed
-                    ?
-                    [
-                        RequestedRun.Line(
-                            "validation",
-                            NextItemExperiment.Validate(preset, request.Seed, folder, device, lines, cancel)
-                        ),
-                    ]
-                    :
-                    [
-                        .. NextItemExperiment
-                            .Run(preset, request.Seed, folder, device, lines, cancel)
-                            .Select(result => RequestedRun.Line(Words(result.Key), result.Value)),
-                    ],
-            cancel
-        );
+        var lines = new EpochLines(progress);
+        return request.TestClosed
+            ?
+            [
+                RequestedRun.Line(
+                    "validation",
+                    NextItemExperiment.Validate(preset, request.Seed, folder, device, lines, cancel)
+                ),
+            ]
+            :
+            [
+                .. NextItemExperiment
+                    .Run(preset, request.Seed, folder, device, lines, cancel)
+                    .Select(result => RequestedRun.Line(Words(result.Key), result.Value)),
+            ];
     }
 
-    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        RequestedRun.Records(runs, preset.With, changed => NextItemExperiment.Records(changed, runs, note));
-
-    private NextItemPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
+    protected override IReadOnlyList<ResultRecord> Records(
+        NextItemPreset preset,
+        IReadOnlyList<RunFolder> runs,
+        string? note
+    ) => NextItemExperiment.Records(preset, runs, note);
 
     private string Words(string suffix)
     {

@@ -1,52 +1,40 @@
 using GenRec.Shared.Experiments;
+using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
 /// <summary>A OneRec preset as the command line runs it.</summary>
-internal sealed class OneRecRun(OneRecPreset preset) : IExperiment
+internal sealed class OneRecRun(OneRecPreset preset) : PresetRun<OneRecPreset>
 {
-    public string Name => preset.Name;
+    public override string Name => preset.Name;
 
-    public string System => "OneRec";
+    public override string System => "OneRec";
 
-    public string Dataset => preset.Dataset;
+    public override string Dataset => preset.Dataset;
 
-    public string Scale => preset.Scale;
+    public override string Scale => preset.Scale;
 
-    public string Source => preset.Model.Source;
+    public override string Source => preset.Model.Source;
 
-    public long Seed => 1;
+    protected override OneRecPreset With(IEnumerable<KeyValuePair<string, string>> values) => preset.With(values);
 
-    public object OptionsOf(ExperimentRequest request) => With(request);
-
-    public Task<ExperimentResult> RunAsync(
+    protected override IReadOnlyList<string> Run(
+        OneRecPreset preset,
         ExperimentRequest request,
         RunFolder folder,
+        torch.Device? device,
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     )
     {
-        var (preset, device, lines) = (With(request), RequestedRun.DeviceOf(request), new EpochLines(progress));
-        return RequestedRun.UnlessStoppedAsync(
-            () =>
-            {
-                var result = OneRecExperiment.Run(
-                    preset,
-                    request.Seed,
-                    folder,
-                    device,
-                    lines,
-                    request.TestClosed,
-                    cancel
-                );
-                return [RequestedRun.Line(request.TestClosed ? "validation" : "under the feed's truth", result)];
-            },
-            cancel
-        );
+        var lines = new EpochLines(progress);
+        var result = OneRecExperiment.Run(preset, request.Seed, folder, device, lines, request.TestClosed, cancel);
+        return [RequestedRun.Line(request.TestClosed ? "validation" : "under the feed's truth", result)];
     }
 
-    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        RequestedRun.Records(runs, preset.With, changed => [OneRecExperiment.Record(changed, runs, note)]);
-
-    private OneRecPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
+    protected override IReadOnlyList<ResultRecord> Records(
+        OneRecPreset preset,
+        IReadOnlyList<RunFolder> runs,
+        string? note
+    ) => [OneRecExperiment.Record(preset, runs, note)];
 }

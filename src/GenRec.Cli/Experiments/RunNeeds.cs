@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using GenRec.Shared.Data;
+using GenRec.Shared.Data.Worlds;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
 
@@ -29,7 +30,7 @@ internal static class RunNeeds
     {
         var set = CheckData(experiment);
         var chosen = Device(request.Device);
-        if (experiment.Scale != "paper")
+        if (experiment.Scale is not ("paper" or "longer" or "large"))
             return [];
         var (memory, disk) = (AvailableMemory() / Gibi, FreeDisk(root) / Gibi);
         if (memory < LeastGibi)
@@ -48,7 +49,9 @@ internal static class RunNeeds
         [
             $"needs: data {data}; device {chosen}; {memory:F1} GiB of memory and {disk:F0} GiB of disk are free"
                 + (gpu is null ? "" : $", and {gpu / Gibi:F1} GiB of the GPU"),
-            .. set is null ? [] : Memory(experiment.OptionsOf(request), set, chosen, gpu ?? AvailableMemory()),
+            .. Sizes(experiment, set) is { } sizes
+                ? Memory(experiment.OptionsOf(request), sizes, chosen, gpu ?? AvailableMemory())
+                : [],
             .. Before(experiment, records),
             "The first minute will tell how long it takes here.",
         ];
@@ -56,9 +59,18 @@ internal static class RunNeeds
 
     /// <summary>Tells the memory a run needs, and refuses where not half of it is there.</summary>
     /// <remarks>The estimate is an upper end, so that a run with less than it is warned of and not refused.</remarks>
-    internal static IEnumerable<string> Memory(object options, PublicDataset set, string device, long free)
+    /// <param name="options">A preset.</param>
+    /// <param name="data">Items and events of its data set.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="free">What is free there, in bytes.</param>
+    internal static IEnumerable<string> Memory(
+        object options,
+        (long Items, long Interactions) data,
+        string device,
+        long free
+    )
     {
-        if (MemoryEstimate.Of(options, set.Items, set.Interactions) is not { } estimate)
+        if (MemoryEstimate.Of(options, data.Items, data.Interactions) is not { } estimate)
             yield break;
         var isCpu = device == "cpu";
         var need = isCpu ? estimate.OnCpu : estimate.OnDevice;
@@ -72,6 +84,13 @@ internal static class RunNeeds
             + $"(weights and optimizer {estimate.Weights / Gibi:F2}, a training step {estimate.Step / Gibi:F2})"
             + (free < need ? "; that much is not free: should it fail, take a smaller batch" : "");
     }
+
+    /// <summary>Items and events of a public data set or an embedded feed; null where they are not known beforehand.</summary>
+    private static (long Items, long Interactions)? Sizes(IExperiment experiment, PublicDataset? set) =>
+        set is not null ? (set.Items, set.Interactions)
+        : FeedPreset.All.FirstOrDefault(feed => feed.Name == experiment.Dataset) is { } feed
+            ? (feed.Items, (long)feed.Sessions * feed.SlateLength)
+        : null;
 
     /// <summary>Refuses a run whose data are not here.</summary>
     /// <returns>The public data set; null for the embedded world.</returns>

@@ -1,57 +1,53 @@
 using GenRec.Shared.Experiments;
+using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
 /// <summary>A TIGER preset as the command line runs it.</summary>
-internal sealed class TigerRun(TigerPreset preset) : IExperiment
+internal sealed class TigerRun(TigerPreset preset) : PresetRun<TigerPreset>
 {
-    public string Name => preset.Name;
+    public override string Name => preset.Name;
 
-    public string System => "TIGER";
+    public override string System => "TIGER";
 
-    public string Dataset => preset.Dataset;
+    public override string Dataset => preset.Dataset;
 
-    public string Scale => preset.Scale;
+    public override string Scale => preset.Scale;
 
-    public string Source => preset.Model.Source;
+    public override string Source => preset.Model.Source;
 
-    public long Seed => 1;
+    public override bool CanFinish => true;
 
-    public bool CanFinish => true;
+    public override IReadOnlyList<string> Files =>
+        preset.Ids.PublishedFile is { } published ? [published] : preset.Ids.Files;
 
-    public IReadOnlyList<string> Files => preset.Ids.PublishedFile is { } published ? [published] : preset.Ids.Files;
+    protected override TigerPreset With(IEnumerable<KeyValuePair<string, string>> values) => preset.With(values);
 
-    public object OptionsOf(ExperimentRequest request) => With(request);
-
-    public Task<ExperimentResult> RunAsync(
+    protected override IReadOnlyList<string> Run(
+        TigerPreset preset,
         ExperimentRequest request,
         RunFolder folder,
+        torch.Device? device,
         IProgress<ExperimentProgress> progress,
         CancellationToken cancel
     )
     {
-        var (preset, device, lines) = (With(request), RequestedRun.DeviceOf(request), new EpochLines(progress));
-        return RequestedRun.UnlessStoppedAsync(
-            () =>
-            {
-                var result = TigerExperiment.Run(
-                    preset,
-                    request.Seed,
-                    folder,
-                    device,
-                    lines,
-                    request.TestClosed,
-                    request.Finish,
-                    cancel
-                );
-                return [RequestedRun.Line(request.TestClosed ? "validation" : "test", result)];
-            },
+        var result = TigerExperiment.Run(
+            preset,
+            request.Seed,
+            folder,
+            device,
+            new EpochLines(progress),
+            request.TestClosed,
+            request.Finish,
             cancel
         );
+        return [RequestedRun.Line(request.TestClosed ? "validation" : "test", result)];
     }
 
-    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
-        RequestedRun.Records(runs, preset.With, changed => [TigerExperiment.Record(changed, runs, note)]);
-
-    private TigerPreset With(ExperimentRequest request) => RequestedRun.Changed(request, preset.With);
+    protected override IReadOnlyList<ResultRecord> Records(
+        TigerPreset preset,
+        IReadOnlyList<RunFolder> runs,
+        string? note
+    ) => [TigerExperiment.Record(preset, runs, note)];
 }

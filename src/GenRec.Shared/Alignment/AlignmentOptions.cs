@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
@@ -56,7 +57,8 @@ public sealed record AlignmentOptions : RichRecord
     [Range(0.0, 1e6)]
     public double Weight { get; init; } = 1;
 
-    /// <summary>What the pairs minimise; DPO in the paper.</summary>
+    /// <summary>What the pairs minimise; DPO in the paper. In files its name stands in <see cref="PreferenceOptions"/>.</summary>
+    [JsonIgnore]
     public IPreferenceLoss Loss { get; init; } = new Dpo();
 
     /// <summary>Which sampled sessions are compared.</summary>

@@ -64,6 +64,9 @@ public sealed class SessionRewardTask : PrefetchedTask<SessionRewardBatch>
     /// <inheritdoc/>
     public override SessionRewardModel Model { get; }
 
+    /// <summary>What it learns from.</summary>
+    public RewardSessions Train => train;
+
     /// <inheritdoc/>
     public override long BatchesPerEpoch => order.StepsPerEpoch;
 
@@ -82,15 +85,23 @@ public sealed class SessionRewardTask : PrefetchedTask<SessionRewardBatch>
     /// <summary>Mean log-likelihood of the held-out labels, summed over heads and for each.</summary>
     public override IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
     {
-        var predicted = Predict(Model, heldOut, cancellation);
         var measured = new Dictionary<string, double> { ["logLikelihood"] = 0 };
-        foreach (var head in Model.Options.Heads)
+        foreach (var (head, one) in Calibrations(cancellation))
         {
-            var one = Calibration.Of(predicted[head], LabelsOf(heldOut, head)).LogLikelihood;
-            measured["logLikelihood"] += one;
-            measured[$"logLikelihood {head}"] = one;
+            measured["logLikelihood"] += one.LogLikelihood;
+            measured[$"logLikelihood {head}"] = one.LogLikelihood;
         }
         return measured;
+    }
+
+    /// <summary>Predictions for the held-out sessions against their labels, by head.</summary>
+    public IReadOnlyDictionary<SessionHead, Calibration> Calibrations(CancellationToken cancellation = default)
+    {
+        var predicted = Predict(Model, heldOut, cancellation);
+        return Model.Options.Heads.ToDictionary(
+            head => head,
+            head => Calibration.Of(predicted[head], LabelsOf(heldOut, head))
+        );
     }
 
     /// <summary>Predictions for many sessions, block after block.</summary>

@@ -48,19 +48,17 @@ public sealed class BeamSearch : RichObject
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         var finder = new CandidateFinder(view, options.Constraint, options.Renormalise);
+        var host = HostSelection.For(view, options.Constraint, options.Renormalise, options.Groups);
         var beams = Beams.AtRoot(decoder.Users, view.Trie.Device);
         var excluded = exclusion?.Leaves.unsqueeze(1); // [B, 1, E]
         var logits = Timed(times, DecodingPart.Model, decoder.Start);
         for (var level = 0; level < view.Trie.Depth; level++)
         {
             using var step = NewDisposeScope();
-            var values = Timed(times, DecodingPart.Selection, () => finder.Values(logits));
-            var candidates = Timed(
-                times,
-                DecodingPart.Constraint,
-                () => finder.Find(level, beams.States, values, excluded)
-            );
-            var (next, parents) = Timed(times, DecodingPart.Selection, () => Choose(beams, candidates));
+            var (next, parents) =
+                host is not null && HostSelection.Fits(logits)
+                    ? Choose(host, finder, level, beams, logits, excluded, times)
+                    : Choose(finder, level, beams, logits, excluded, times);
             (beams, logits) = (
                 next,
                 level + 1 < view.Trie.Depth
@@ -70,6 +68,50 @@ public sealed class BeamSearch : RichObject
             beams.MoveToOuterDisposeScope();
         }
         return Finish(beams, exclusion);
+    }
+
+    /// <summary>The best W continuations, found in plain loops.</summary>
+    private (Beams Next, Tensor Parents) Choose(
+        HostSelection host,
+        CandidateFinder finder,
+        int level,
+        Beams beams,
+        Tensor logits,
+        Tensor? excluded,
+        DecodingTimes? times
+    )
+    {
+        finder.Check(level, beams.States, logits);
+        var normalisers = Timed(times, DecodingPart.Selection, () => HostSelection.Normalisers(logits));
+        var choice = Timed(
+            times,
+            DecodingPart.Constraint, // the best are kept while legal tokens are found: one pass
+            () => host.Choose(level, beams, logits, normalisers, excluded, options.Width)
+        );
+        return Timed(
+            times,
+            DecodingPart.Selection,
+            () => (beams.Continue(choice.Parents, choice.Tokens, choice.Scores, choice.States), choice.Parents)
+        );
+    }
+
+    /// <summary>The best W continuations, found by operators.</summary>
+    private (Beams Next, Tensor Parents) Choose(
+        CandidateFinder finder,
+        int level,
+        Beams beams,
+        Tensor logits,
+        Tensor? excluded,
+        DecodingTimes? times
+    )
+    {
+        var values = Timed(times, DecodingPart.Selection, () => finder.Values(logits));
+        var candidates = Timed(
+            times,
+            DecodingPart.Constraint,
+            () => finder.Find(level, beams.States, values, excluded)
+        );
+        return Timed(times, DecodingPart.Selection, () => Choose(beams, candidates));
     }
 
     /// <summary>The best W continuations; of each group, where there are groups.</summary>

@@ -143,7 +143,8 @@ internal sealed class CandidateFinder
         );
     }
 
-    private void Check(int level, Tensor states, Tensor logits)
+    /// <summary>Throws where a decoder's logits do not fit the beams or the trie.</summary>
+    public void Check(int level, Tensor states, Tensor logits)
     {
         if (logits.dim() != 3 || logits.shape[0] != states.shape[0] || logits.shape[1] != states.shape[1])
             throw new InvalidOperationException(

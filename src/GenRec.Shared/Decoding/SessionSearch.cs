@@ -143,6 +143,7 @@ public sealed class SessionSearch : RichObject
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         var finder = new CandidateFinder(view, IdConstraint.Trie, renormalise: false);
+        var host = HostSelection.For(view, IdConstraint.Trie, renormalise: false, options.Groups);
         var (beams, depth) = (Beams.AtRoot(decoder.Users, view.Trie.Device), view.Trie.Depth);
         var chosen = empty(decoder.Users, 1, 0, dtype: ScalarType.Int64, device: view.Trie.Device); // leaves, [B, W, i]
         var closed = Closed(exclusion, chosen);
@@ -150,13 +151,15 @@ public sealed class SessionSearch : RichObject
         for (var at = 0; at < options.Items * depth; at++)
         {
             using var step = NewDisposeScope();
-            var candidates = finder.Find(at % depth, beams.States, finder.Values(logits), closed);
             var itemEnds = (at + 1) % depth == 0;
             // A set of i items is reached from at most i different sets, so i W paths hold W different ones where there are as
             // many; groups may find the same, so that the last step looks at twice as many.
             var isLast = at + 1 == options.Items * depth;
             var times = !itemEnds || !MayRepeat ? 1 : (at + 1) / depth * (isLast && options.Groups > 1 ? 2 : 1);
-            var (parents, next) = Choose(beams, candidates, times);
+            var (parents, next) =
+                host is not null && HostSelection.Fits(logits)
+                    ? Choose(host, finder, at % depth, beams, logits, closed, times)
+                    : Choose(beams, finder.Find(at % depth, beams.States, finder.Values(logits), closed), times);
             chosen = Follow(chosen, parents);
             if (itemEnds)
             {
@@ -188,6 +191,23 @@ public sealed class SessionSearch : RichObject
 
     // Beams of one group differ; two groups may find one session, and two orders of one set of items are two paths.
     private bool MayRepeat => options.Groups > 1 || options.Identity == SessionIdentity.SameItems;
+
+    /// <summary>The same, found in plain loops.</summary>
+    private (Tensor Parents, Beams Next) Choose(
+        HostSelection host,
+        CandidateFinder finder,
+        int level,
+        Beams beams,
+        Tensor logits,
+        Tensor? closed,
+        int times
+    )
+    {
+        finder.Check(level, beams.States, logits);
+        var normalisers = HostSelection.Normalisers(logits);
+        var choice = host.Choose(level, beams, logits, normalisers, closed, (long)options.Width * times);
+        return (choice.Parents, beams.Continue(choice.Parents, choice.Tokens, choice.Scores, choice.States));
+    }
 
     /// <summary>The best continuations: W of them, more where some may turn out to repeat others.</summary>
     private (Tensor Parents, Beams Next) Choose(Beams beams, Candidates candidates, int times)

@@ -24,8 +24,7 @@ public sealed class T5StepDecoder : RichObject, IStepDecoder
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         (this.model, this.startToken) = (model, startToken);
-        var states = model.Encode(histories.Ids, histories.Segments);
-        memory = T5.Keep(model.Remember(states, histories.Cells, histories.IsReal));
+        memory = model.Read(histories);
         cache = new T5Cache(model.Options.DecoderLayers);
         experts = model.HoldExperts();
     }

@@ -34,26 +34,34 @@ public static class BackboneExperiment
         var split = preset.LoadSplit();
         var ids = Ids(preset, seed, folder, device, cancel);
         using var task = new BackboneTask(preset.Dataset, split, ids, preset.Model, seed, device);
-        var options = preset.Training with { Seed = seed, Folder = folder?.CheckpointFolder };
-        var trained = Trainer.Fit(task, options, progress, cancel);
-        if (isTuning)
+        return IdExperiment.Run(
+            task,
+            preset.Training with
+            {
+                Seed = seed,
+            },
+            folder,
+            progress,
+            isTuning,
+            trained => new SeedResult(seed, Measure(), trained.WeightsOfStep, trained.Seconds),
+            cancel
+        );
+
+        IReadOnlyDictionary<string, double> Measure()
         {
-            var validated = new SeedResult(seed, trained.Metrics, trained.WeightsOfStep, trained.Seconds);
-            folder?.CompleteUntested(validated);
-            return validated;
+            using var recommender = new GeneratorRecommender(
+                task.Model,
+                new BeamOptions { Width = preset.Model.Beams }
+            );
+            return ListRanking
+                .Evaluate(
+                    recommender,
+                    split.Test,
+                    options: new RankingOptions { TopK = Math.Min(20, preset.Model.Beams) },
+                    cancel: cancel
+                )
+                .Means([.. NextItemExperiment.Reported.Where(metric => metric.Cutoff <= preset.Model.Beams)]);
         }
-        using var recommender = new GeneratorRecommender(task.Model, new BeamOptions { Width = preset.Model.Beams });
-        var measured = ListRanking
-            .Evaluate(
-                recommender,
-                split.Test,
-                options: new RankingOptions { TopK = Math.Min(20, preset.Model.Beams) },
-                cancel: cancel
-            )
-            .Means([.. NextItemExperiment.Reported.Where(metric => metric.Cutoff <= preset.Model.Beams)]);
-        var result = new SeedResult(seed, measured, trained.WeightsOfStep, trained.Seconds);
-        folder?.Complete(result);
-        return result;
     }
 
     /// <summary>The ids of a run: those in its folder, else of the preset's file, else made now and kept in the folder.</summary>
@@ -78,8 +86,7 @@ public static class BackboneExperiment
     {
         ArgumentNullException.ThrowIfNull(preset);
         return IdExperiment.Record(
-            "backbone",
-            (preset.Name, preset.Variant, preset.Dataset),
+            new RecordSubject("backbone", preset.Variant, preset.Dataset, preset.Name),
             () =>
             {
                 using var model = new Backbone(Ids(preset, runs[0].Description.Seed, runs[0]), preset.Model);

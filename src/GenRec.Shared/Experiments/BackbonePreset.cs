@@ -137,12 +137,7 @@ public sealed record BackbonePreset(
 
     /// <summary>One preset.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static BackbonePreset Find(string name) =>
-        All.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new ArgumentException(
-            $"No preset is called '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}.",
-            nameof(name)
-        );
+    public static BackbonePreset Find(string name) => PresetList.Find(All, "", name, preset => preset.Name);
 
     /// <summary>The preset with some options changed: the model's, the training's, or <c>ids</c>, which names a file.</summary>
     /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>

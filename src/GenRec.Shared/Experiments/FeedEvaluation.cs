@@ -78,12 +78,17 @@ public sealed record SlateReport(
 public static class FeedEvaluation
 {
     /// <summary>What a policy serves at the first request of every user after the log.</summary>
+    /// <param name="world">The feed.</param>
+    /// <param name="policy">Chooses from what a platform can observe.</param>
+    /// <param name="users">Who is served; all users in their order when null.</param>
     /// <returns>Item ids, <c>[users x m]</c>, in the order of users.</returns>
-    public static int[] SlatesOf(FeedWorld world, ISlatePolicy policy)
+    public static int[] SlatesOf(FeedWorld world, ISlatePolicy policy, int[]? users = null)
     {
         ArgumentNullException.ThrowIfNull(world);
         ArgumentNullException.ThrowIfNull(policy);
         var requests = world.Requests();
+        if (users is not null)
+            requests = requests.At(users);
         var choices = new SlateChoices(requests.Count, requests.SlateLength);
         policy.Choose(requests, choices);
         return choices.Items;
@@ -93,10 +98,16 @@ public static class FeedEvaluation
     /// <param name="world">The feed.</param>
     /// <param name="policy">Chooses from what a platform can observe.</param>
     /// <param name="weights">What each kind of feedback counts; the defaults when null.</param>
-    public static SlateReport Measure(FeedWorld world, ISlatePolicy policy, FeedUtility? weights = null)
+    /// <param name="users">Who is served; all users when null.</param>
+    public static SlateReport Measure(
+        FeedWorld world,
+        ISlatePolicy policy,
+        FeedUtility? weights = null,
+        int[]? users = null
+    )
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return Measure(world, policy.Name, SlatesOf(world, policy), weights: weights);
+        return Measure(world, policy.Name, SlatesOf(world, policy, users), users, weights);
     }
 
     /// <summary>Measures slates for users at their first request after the log.</summary>

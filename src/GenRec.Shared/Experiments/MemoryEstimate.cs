@@ -91,8 +91,58 @@ public sealed record MemoryEstimate(long Weights, long Step, long Data) : RichRe
                 interactions
             ),
             SemanticIdPreset ids => Quantiser(ids, items, interactions),
+            OneRecPreset sessions => Sessions(sessions, interactions),
+            AlignmentPreset aligned => Aligned(aligned, interactions),
             _ => null,
         };
+
+    /// <summary>An encoder over n L tokens and a decoder over m (L + 1), whose tokens go to K of E experts each.</summary>
+    private static MemoryEstimate Sessions(OneRecPreset preset, long interactions)
+    {
+        var (model, levels, codes) = (preset.Model, preset.Ids.Levels, preset.Ids.Codes);
+        var inner = model.Heads * model.HeadWidth;
+        var (read, written) = (model.MaxHistory * levels, model.SessionLength * (levels + 1));
+        var experts = Math.Max(1, model.Experts);
+        var active = model.Experts == 0 ? 1 : model.ActiveExperts;
+        // As for the other transformers; the decoder also attends to what was read, and holds a sorted copy of its tokens for
+        // each expert that works on them.
+        var reading = 8L * model.Width + 4L * inner + 2L * model.FeedForward + (long)model.Heads * read;
+        var writing =
+            (12L + 3L * active) * model.Width
+            + 6L * inner
+            + 2L * active * model.FeedForward
+            + (long)model.Heads * (written + read)
+            + experts;
+        var layer = 4L * model.Width * inner;
+        var network = 3L * model.Width * model.FeedForward;
+        var weights =
+            model.EncoderLayers * (layer + network)
+            + model.DecoderLayers * (2 * layer + experts * (network + model.Width))
+            + (1L + levels * codes) * model.Width;
+        var step =
+            (long)model.BatchSize
+            * (
+                model.EncoderLayers * read * reading
+                + written * (model.DecoderLayers * writing + 1L + levels * codes)
+                + (long)model.DecoderLayers * read * 2 * inner // keys and values of what was read
+            );
+        return new MemoryEstimate(weights * BytesPerWeight, Kept(step), ScoreBlock + Events(interactions));
+    }
+
+    /// <summary>The same with a frozen copy of the weights, and with winners and losers beside the logged sessions of a step.</summary>
+    private static MemoryEstimate Aligned(AlignmentPreset preset, long interactions)
+    {
+        var (trained, alignment) = (Sessions(preset.Base, interactions), preset.Options());
+        var pairs = (1.0 + alignment.Loss.LosersPerWinner) * alignment.Ratio;
+        // The coin falls anew for each sample: three times as many as expected are hardly ever in one batch.
+        var share = Math.Min(1 + alignment.Loss.LosersPerWinner, 3 * pairs);
+        var rows = (double)alignment.BatchSize / preset.Base.Model.BatchSize;
+        return new MemoryEstimate(
+            trained.Weights + trained.Weights * sizeof(float) / BytesPerWeight,
+            Math.Max(trained.Step, (long)(trained.Step * rows * (1 + share))),
+            trained.Data
+        );
+    }
 
     private static MemoryEstimate Transformer(Shape shape, long interactions)
     {

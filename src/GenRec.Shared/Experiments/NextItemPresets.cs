@@ -11,10 +11,5 @@ public static class NextItemPresets
     public static NextItemPreset Find(string name) => Find(All, name);
 
     internal static TPreset Find<TPreset>(IReadOnlyList<TPreset> presets, string name)
-        where TPreset : NextItemPreset =>
-        presets.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new ArgumentException(
-            $"No preset is called '{name}'. There are: {string.Join(", ", presets.Select(preset => preset.Name))}.",
-            nameof(name)
-        );
+        where TPreset : NextItemPreset => PresetList.Find(presets, "", name, preset => preset.Name);
 }

@@ -1,7 +1,6 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Data.Slates;
 using GenRec.Shared.Data.Worlds;
-using GenRec.Shared.Evaluation;
 using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;
@@ -12,8 +11,6 @@ namespace GenRec.Shared.Experiments;
 /// <summary>Runs a OneRec preset from the feed's vectors to true utility, and gathers runs of several seeds into a record.</summary>
 public static class OneRecExperiment
 {
-    private const string IdsName = "ids.json";
-
     /// <summary>Makes ids and sessions, pre-trains and measures, or goes on from the folder's newest checkpoint.</summary>
     /// <param name="preset">What to run.</param>
     /// <param name="seed">Seed of ids, weights, the order of sessions and dropout.</param>
@@ -37,28 +34,24 @@ public static class OneRecExperiment
         ArgumentNullException.ThrowIfNull(preset);
         var world = preset.LoadWorld();
         using var task = CreateTask(preset, world, Ids(preset, world, seed, folder), seed, device);
-        var trained = Trainer.Fit(
-            task,
+        return IdExperiment.Run(
+            isTuning || preset.WatchedUsers == 0 ? task : new WatchedTask(task, world, preset.WatchedUsers),
             preset.Training with
             {
                 Seed = seed,
-                Folder = folder?.CheckpointFolder,
             },
+            folder,
             progress,
+            isTuning,
+            trained =>
+            {
+                var metrics = Measure(task.Model, world).ToDictionary();
+                foreach (var (name, value) in trained.Metrics)
+                    metrics[name] = value;
+                return new SeedResult(seed, metrics, trained.Steps, trained.Seconds);
+            },
             cancel
         );
-        if (isTuning)
-        {
-            var validated = new SeedResult(seed, trained.Metrics, trained.WeightsOfStep, trained.Seconds);
-            folder?.CompleteUntested(validated);
-            return validated;
-        }
-        var metrics = Measure(task.Model, world).ToDictionary();
-        foreach (var (name, value) in trained.Metrics)
-            metrics[name] = value;
-        var result = new SeedResult(seed, metrics, trained.Steps, trained.Seconds);
-        folder?.Complete(result);
-        return result;
     }
 
     /// <summary>Training and held-out pairs of a preset: sessions, or the single items of the same sessions.</summary>
@@ -102,16 +95,17 @@ public static class OneRecExperiment
     {
         ArgumentNullException.ThrowIfNull(preset);
         ArgumentNullException.ThrowIfNull(world);
-        var kept = folder is null ? null : Path.Combine(folder.Path, IdsName);
-        if (File.Exists(kept))
-            return SemanticIdFile.Load(kept);
-        using var fit = new ResidualKMeans(preset.Ids).Fit(
-            Vectors(world),
-            new FitOptions { Seed = seed, Collisions = CollisionPolicy.FreeCode }
+        return IdExperiment.Kept(
+            folder,
+            () =>
+            {
+                using var fit = new ResidualKMeans(preset.Ids).Fit(
+                    Vectors(world),
+                    new FitOptions { Seed = seed, Collisions = CollisionPolicy.FreeCode }
+                );
+                return fit.Ids;
+            }
         );
-        if (kept is not null)
-            SemanticIdFile.Save(kept, fit.Ids);
-        return fit.Ids;
     }
 
     /// <summary>The observed vectors of a feed's videos, row <c>i</c> for item <c>i + 1</c>.</summary>
@@ -147,45 +141,60 @@ public static class OneRecExperiment
     public static ResultRecord Record(OneRecPreset preset, IReadOnlyList<RunFolder> runs, string? note = null)
     {
         ArgumentNullException.ThrowIfNull(preset);
-        ArgumentNullException.ThrowIfNull(runs);
-        if (runs.Count == 0)
-            throw new ArgumentException("A record needs at least one run.", nameof(runs));
-        if (runs.FirstOrDefault(run => !run.IsTested) is { } untested)
-            throw new ArgumentException(
-                untested.IsComplete
-                    ? $"The run in {untested.Path} left the oracle alone; run the chosen setting with 'run'."
-                    : $"The run in {untested.Path} has not finished: resume it first.",
-                nameof(runs)
-            );
-        using var model = new OneRec(SemanticIdFile.Load(Path.Combine(runs[0].Path, IdsName)), preset.Model);
-        return new ResultRecord
-        {
-            System = "onerec",
-            Variant = preset.Scale == "tutorial" ? preset.Variant : $"{preset.Variant}-{preset.Scale}",
-            Dataset = $"world-{preset.Dataset}",
-            Split = "last good session of each user held out; every user served once after the log",
-            Protocol = RecordedProtocol.NoRanking,
-            Metrics = new Dictionary<string, SeedMean>(),
-            Seeds = [],
-            Steps = 0,
-            Seconds = 0,
-            Parameters = model.parameters().Sum(weight => weight.numel()),
-            Machine = runs[0].Description.Environment.Machine(),
-            Commit = runs[0].Description.Environment.Commit,
-            Command = $"genrec experiment run {preset.Name} --seed {runs[0].Description.Seed}",
-            Curve = Curve(runs[0]),
-            Note = note,
-        }.WithSeeds([.. runs.Select(run => run.ReadResult())]);
+        return IdExperiment.Record(
+            Subject(preset.Variant, preset.Dataset, preset.Scale, preset.Name),
+            () => Parameters(preset, runs[0]),
+            runs,
+            note
+        );
     }
 
-    /// <summary>Validation metrics by step, from the trainer's log.</summary>
-    private static CurvePoint[]? Curve(RunFolder run)
+    /// <summary>Trained numbers of a preset's model with the ids of a run.</summary>
+    internal static long Parameters(OneRecPreset preset, RunFolder run)
     {
-        var path = Path.Combine(run.CheckpointFolder, "metrics.jsonl");
-        return File.Exists(path)
-            ? [.. MetricsLog.Read(path).Where(row => row.Kind == "validation").Select(Point)]
-            : null;
+        using var model = new OneRec(IdExperiment.Of(run), preset.Model);
+        return model.parameters().Sum(weight => weight.numel());
+    }
 
-        static CurvePoint Point(MetricsRow row) => new(row.Step, row.Values);
+    /// <summary>What records on the embedded feed are of: scales other than the notebook's stand in the variant.</summary>
+    internal static RecordSubject Subject(string variant, string dataset, string scale, string preset) =>
+        new("onerec", scale == "tutorial" ? variant : $"{variant}-{scale}", $"world-{dataset}", preset)
+        {
+            Split = "last good session of each user held out; every user served once after the log",
+            Protocol = RecordedProtocol.NoRanking,
+        };
+
+    /// <summary>Rows evenly spread over those that there are; all of them where none or more are wanted.</summary>
+    internal static int[] Spread(int count, int wanted)
+    {
+        var taken = wanted == 0 ? count : Math.Min(wanted, count);
+        return [.. Enumerable.Range(0, taken).Select(at => (int)((long)at * count / taken))];
+    }
+
+    /// <summary>The same training; what some users would be served is put beside each validation.</summary>
+    private sealed class WatchedTask(OneRecTask task, FeedWorld world, int users) : ITrainingTask
+    {
+        private readonly int[] watched = Spread(world.Preset.Users, users);
+        private readonly OneRecRecommender policy = new(task.Model, FeedEvaluation.PopularItems(world));
+
+        public torch.nn.Module Model => task.Model;
+
+        public long BatchesPerEpoch => task.BatchesPerEpoch;
+
+        public IReadOnlyList<ParameterGroup> ParameterGroups => task.ParameterGroups;
+
+        public IReadOnlyDictionary<string, string> Identity => task.Identity;
+
+        public IReadOnlyDictionary<string, torch.Tensor> Baggage => task.Baggage;
+
+        public BatchLoss Loss(TrainingStep step) => task.Loss(step);
+
+        public IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
+        {
+            var metrics = task.Validate(cancellation).ToDictionary();
+            if (metrics.Count > 0)
+                metrics["utilityOfWatched"] = FeedEvaluation.Measure(world, policy, users: watched).Utility;
+            return metrics;
+        }
     }
 }

@@ -13,6 +13,24 @@ public static class ResultComparison
         PublishedResults.FullRankingUnstated,
     ];
 
+    private static readonly string[] Served =
+    [
+        "utility",
+        "utilityBefore",
+        "reward",
+        "rewardBefore",
+        "truthOfWatched",
+        "rewardMax",
+        "truthOfRewardMax",
+        "diversity",
+        "repeatShare",
+        "catalogueShare",
+        "nextTokenLoss",
+        "samplingSeconds",
+        "rewardSeconds",
+        "updateSeconds",
+    ];
+
     /// <summary>Tables of one data set, by protocol; a protocol that neither side has is left out.</summary>
     /// <param name="records">Our records, of any data set.</param>
     /// <param name="published">Published rows, of any data set and ranking.</param>
@@ -55,6 +73,77 @@ public static class ResultComparison
                 .Select(group => (group.Key, (IReadOnlyList<ComparedRow>)[.. group])),
         ];
     }
+
+    /// <summary>Our records on the embedded feeds, a table each; no published number stands in them.</summary>
+    /// <param name="records">Our records, of any data set.</param>
+    /// <param name="dataset">One feed, <c>world-feed</c>; null shows all.</param>
+    /// <param name="metrics">The metrics to show; null shows what is served, what the reward model says of it, and the seconds.</param>
+    /// <remarks>
+    /// A simulated user's utility and a score of somebody's reward model on private logs have no common scale, so that the two are
+    /// never beside each other; see <see cref="Unranked"/>.
+    /// </remarks>
+    public static IReadOnlyList<Table> OfFeeds(
+        IReadOnlyList<ResultRecord> records,
+        string? dataset = null,
+        IReadOnlyList<string>? metrics = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return
+        [
+            .. records
+                .Where(record => record.Protocol.Ranking == "none" && IsFeed(record.Dataset))
+                .Where(record => dataset is null || record.Dataset == dataset)
+                .GroupBy(record => record.Dataset)
+                .Select(group =>
+                {
+                    var all = group.SelectMany(record => record.Metrics.Keys).Distinct().ToArray();
+                    var shown = (metrics ?? Served).Where(all.Contains).ToArray();
+                    return shown.Length == 0
+                        ? null
+                        : Tables
+                            .Metrics([.. ComparedRow.Of(group).Select(Row)], shown)
+                            .Titled(
+                                $"{group.Key}: simulated users, true utility of what is served",
+                                "Utility is the oracle's; reward is the score of the model that chose the pairs. Numbers of this simulated "
+                                    + "feed compare with each other and with nothing published."
+                            );
+                })
+                .OfType<Table>(),
+        ];
+    }
+
+    /// <summary>What sources print that no ranking measured, a table for each source and data set.</summary>
+    /// <param name="published">Published rows of one system's file.</param>
+    public static IReadOnlyList<Table> Unranked(IReadOnlyList<PublishedResult> published)
+    {
+        ArgumentNullException.ThrowIfNull(published);
+        return
+        [
+            .. published
+                .Where(row => !ComparedRow.IsRanked(row))
+                .GroupBy(row => (row.Source, row.Dataset, row.Ranking))
+                .Select(group =>
+                    Tables
+                        .Metrics([
+                            .. group
+                                .GroupBy(row => (row.System, row.Variant))
+                                .Select(rows => new MetricRow(
+                                    rows.Key.Variant == "as printed"
+                                        ? rows.Key.System
+                                        : $"{rows.Key.System}, {rows.Key.Variant}",
+                                    rows.ToDictionary(row => row.Metric, row => row.Value)
+                                )),
+                        ])
+                        .Titled(
+                            $"{group.Key.Dataset}: as printed in {group.Key.Source}",
+                            "Nothing of ours is measured so."
+                        )
+                ),
+        ];
+    }
+
+    internal static bool IsFeed(string dataset) => dataset.StartsWith("world-feed", StringComparison.Ordinal);
 
     /// <summary>Lines of one protocol as a table; null where no line has one of the metrics.</summary>
     /// <exception cref="ArgumentException">The lines are of several data sets or protocols.</exception>

@@ -143,7 +143,8 @@ public sealed class RunFolder : RichObject
         return run;
     }
 
-    private static IEnumerable<string> Differences(string name, JsonNode? before, JsonNode? now)
+    /// <summary>Where two sets of options differ, in words; nothing where they are alike.</summary>
+    internal static IEnumerable<string> Differences(string name, JsonNode? before, JsonNode? now)
     {
         if (JsonNode.DeepEquals(before, now))
             return [];

@@ -85,12 +85,7 @@ public sealed partial record SemanticIdPreset(string Variant, string Dataset, st
     /// <summary>One preset.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static SemanticIdPreset Find(string name) =>
-        All.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new ArgumentException(
-            $"No semantic id preset is called '{name}'. There are: "
-                + $"{string.Join(", ", All.Select(preset => preset.Name))}.",
-            nameof(name)
-        );
+        PresetList.Find(All, "semantic id", name, preset => preset.Name);
 
     /// <summary>The preset with some options changed: those of its method, of its training, or <c>collisions</c>.</summary>
     /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>

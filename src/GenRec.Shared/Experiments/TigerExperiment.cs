@@ -38,25 +38,18 @@ public static class TigerExperiment
         var split = preset.LoadSplit();
         var ids = Ids(preset, seed, folder, device, cancel);
         using var task = new TigerTask(preset.Dataset, split, ids, preset.Model, seed, device);
-        var trained = Trainer.Fit(
+        return IdExperiment.Run(
             task,
             preset.Training with
             {
                 Seed = seed,
-                Folder = folder?.CheckpointFolder,
             },
+            folder,
             progress,
+            isTuning,
+            trained => new SeedResult(seed, Measure(task.Model, split.Test, cancel), trained.Steps, trained.Seconds),
             cancel
         );
-        if (isTuning)
-        {
-            var validated = new SeedResult(seed, trained.Metrics, trained.WeightsOfStep, trained.Seconds);
-            folder?.CompleteUntested(validated);
-            return validated;
-        }
-        var result = new SeedResult(seed, Measure(task.Model, split.Test, cancel), trained.Steps, trained.Seconds);
-        folder?.Complete(result);
-        return result;
     }
 
     /// <summary>Measures a model on cases: ranking of items, of ids, and the share of invalid ids without the trie.</summary>
@@ -111,8 +104,7 @@ public static class TigerExperiment
     {
         ArgumentNullException.ThrowIfNull(preset);
         return IdExperiment.Record(
-            "tiger",
-            (preset.Name, preset.Variant, preset.Dataset),
+            new RecordSubject("tiger", preset.Variant, preset.Dataset, preset.Name),
             () =>
             {
                 using var model = new Tiger(Ids(preset, runs[0].Description.Seed, runs[0]), preset.Model);

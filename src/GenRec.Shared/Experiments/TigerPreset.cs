@@ -185,12 +185,7 @@ public sealed record TigerPreset(
 
     /// <summary>One preset.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static TigerPreset Find(string name) =>
-        All.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new ArgumentException(
-            $"No TIGER preset is called '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}.",
-            nameof(name)
-        );
+    public static TigerPreset Find(string name) => PresetList.Find(All, "TIGER", name, preset => preset.Name);
 
     /// <summary>The preset with some options changed: the model's, the training's, those of its ids, or <c>idsFile</c>, which names a file of ids.</summary>
     /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>

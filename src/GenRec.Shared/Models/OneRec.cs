@@ -113,14 +113,14 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
         return Loss(States(batch), batch).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same, and what the model gives to illegal codes just then.</summary>
-    /// <returns>The loss, owned by the caller, and the illegal probability of each level, <c>[L]</c>.</returns>
-    public (Tensor Loss, double[] IllegalMass) LossAndIllegalMass(OneRecBatch batch)
+    /// <summary>The same, and what the model gives to illegal codes and to repeats just then.</summary>
+    /// <returns>The loss, owned by the caller, and the statistics of each level with dropout as in training.</returns>
+    public (Tensor Loss, CodeStatistics Codes) LossAndStatistics(OneRecBatch batch)
     {
         using var scope = NewDisposeScope();
         var states = States(batch);
         var measured = Measure(states.detach(), batch);
-        return (Loss(states, batch).MoveToOuterDisposeScope(), measured.IllegalMass);
+        return (Loss(states, batch).MoveToOuterDisposeScope(), measured);
     }
 
     /// <summary>Entropy, illegal probability and likelihood of each code level under teacher forcing; without gradients or dropout.</summary>
@@ -321,26 +321,61 @@ public sealed class OneRec : nn.Module<OneRecBatch, Tensor>, ISessionPolicy, ICo
         var logs = t5.Logits(states).log_softmax(-1).view(rows, levels, -1); // [B S m, L, V]
         var finder = new CandidateFinder(trie.All, IdConstraint.Trie, renormalise: false);
         var places = zeros(rows, 1, dtype: ScalarType.Int64, device: states.device); // the trie's state of each item so far
+        var used = LeavesBefore(targets, batch.Items); // [B S m, 1, m]
         var (entropy, illegal, likelihood) = (new double[levels], new double[levels], new double[levels]);
+        var repeat = new double[levels];
         for (var level = 0; level < levels; level++)
         {
             var here = logs.select(1, level); // [B S m, V]
             var code = targets.narrow(1, level, 1);
             entropy[level] = -(here.exp() * here).sum([-1L]).mean().item<float>();
             likelihood[level] = here.gather(1, code).mean().item<float>();
-            var legal = finder.Find(level, places, here.unsqueeze(1), excluded: null).LogProbabilities;
-            illegal[level] = Math.Clamp(1 - legal.exp().sum([-1L]).mean().item<float>(), 0, 1);
+            var legal = Mass(excluded: null);
+            illegal[level] = Math.Clamp(1 - legal, 0, 1);
+            repeat[level] = Math.Clamp(legal - Mass(used), 0, 1);
             places = trie.Child(places, code);
+
+            float Mass(Tensor? excluded) =>
+                finder
+                    .Find(level, places, here.unsqueeze(1), excluded)
+                    .LogProbabilities.exp()
+                    .sum([-1L])
+                    .mean()
+                    .item<float>();
         }
-        return new CodeStatistics(entropy, illegal, likelihood);
+        return new CodeStatistics(entropy, illegal, repeat, likelihood);
+    }
+
+    /// <summary>The leaves of the items that stand before each item of its session, ascending, <c>[B S m, 1, m]</c>.</summary>
+    /// <param name="codes">Tokens of all items, <c>[B S m, L]</c>.</param>
+    /// <param name="items">m.</param>
+    private Tensor LeavesBefore(Tensor codes, int items)
+    {
+        var states = zeros(codes.shape[0], 1, dtype: ScalarType.Int64, device: codes.device);
+        for (var level = 0; level < codes.shape[1]; level++)
+            states = trie.Child(states, codes.narrow(1, level, 1));
+        var leaves = trie.All.LeafFirst.index_select(0, states.view(-1)).view(-1, 1, items); // [B S, 1, m]
+        var isBefore = ones(items, items, dtype: ScalarType.Bool, device: codes.device).tril(-1);
+        // A place without an item is one behind the last leaf, where no run of leaves reaches.
+        var before = leaves.expand(-1, items, -1).masked_fill(isBefore.logical_not(), trie.LeafCount);
+        return before.sort(-1).Values.view(-1, 1, items);
     }
 }
 
 /// <summary>What a generator does at each code level, mean over codes.</summary>
 /// <param name="Entropy">Entropy of the softmax over the whole vocabulary in nats, <c>[L]</c>; the paper's Figure 5.</param>
 /// <param name="IllegalMass">Probability of codes that lead to no item, <c>0..1</c>, <c>[L]</c>.</param>
+/// <param name="RepeatMass">
+/// Probability of codes that lead to items, but to none that does not stand in the session already, <c>0..1</c>, <c>[L]</c>. Not
+/// part of <paramref name="IllegalMass"/>: a repeat has an id, and it is the session that forbids it.
+/// </param>
 /// <param name="LogProbability">Log-probability of the code that came, <c>[L]</c>.</param>
-public sealed record CodeStatistics(double[] Entropy, double[] IllegalMass, double[] LogProbability) : RichRecord
+public sealed record CodeStatistics(
+    double[] Entropy,
+    double[] IllegalMass,
+    double[] RepeatMass,
+    double[] LogProbability
+) : RichRecord
 {
     /// <inheritdoc/>
     protected override Table AsTable() =>
@@ -349,6 +384,7 @@ public sealed record CodeStatistics(double[] Entropy, double[] IllegalMass, doub
             ("level", level => level + 1),
             (new TableColumn("entropy in nats", "F3"), level => Entropy[level]),
             (new TableColumn("illegal probability", "P3"), level => IllegalMass[level]),
+            (new TableColumn("probability of repeats", "P3"), level => RepeatMass[level]),
             (new TableColumn("log-probability", "F3"), level => LogProbability[level])
         );
 }

@@ -9,10 +9,11 @@ using static TorchSharp.torch;
 
 namespace GenRec.Shared.Models;
 
-/// <summary>What a training batch of OneRec gave to illegal codes.</summary>
+/// <summary>What a training batch of OneRec gave to illegal codes, and to items that its session has already.</summary>
 /// <param name="Batch">Counted from 0 over the whole training.</param>
 /// <param name="IllegalMass">Probability of codes that lead to no item, each level, <c>[L]</c>.</param>
-public sealed record IllegalMassPoint(long Batch, double[] IllegalMass) : RichRecord;
+/// <param name="RepeatMass">Probability of codes that lead to repeats alone, each level, <c>[L]</c>.</param>
+public sealed record IllegalMassPoint(long Batch, double[] IllegalMass, double[] RepeatMass) : RichRecord;
 
 /// <summary>Pre-training OneRec by the next-token loss, validated on held-out sessions.</summary>
 public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
@@ -60,7 +61,7 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
     /// <summary>Makes the batches.</summary>
     public OneRecBatcher Batcher => batcher;
 
-    /// <summary>Illegal probability of training batches, every <see cref="OneRecOptions.MeasureIllegalEvery"/> of them, of this process.</summary>
+    /// <summary>Probability of illegal codes and of repeats in training batches, every <see cref="OneRecOptions.MeasureIllegalEvery"/> of them, of this process.</summary>
     public IReadOnlyList<IllegalMassPoint> IllegalMass => illegal;
 
     /// <inheritdoc/>
@@ -78,8 +79,8 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
         };
 
     /// <summary>
-    /// Over held-out sessions: mean log-probability of a code, and of each level its log-probability, entropy and illegal
-    /// probability.
+    /// Over held-out sessions: mean log-probability of a code, and of each level its log-probability, entropy and the
+    /// probabilities of illegal codes and of repeats.
     /// </summary>
     public override IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
     {
@@ -92,11 +93,12 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
             metrics[$"logLikelihood{level + 1}"] = measured.LogProbability[level];
             metrics[$"entropy{level + 1}"] = measured.Entropy[level];
             metrics[$"illegalMass{level + 1}"] = measured.IllegalMass[level];
+            metrics[$"repeatMass{level + 1}"] = measured.RepeatMass[level];
         }
         return metrics;
     }
 
-    /// <summary>Entropy, illegal probability and likelihood of each code level over pairs, without dropout.</summary>
+    /// <summary>Entropy, likelihood and the probabilities of illegal codes and repeats of each level over pairs, without dropout.</summary>
     public static CodeStatistics StatisticsOf(
         OneRec model,
         SessionExamples examples,
@@ -107,6 +109,7 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
         ArgumentNullException.ThrowIfNull(examples);
         var levels = model.Tokens.Levels;
         var (entropy, illegal, likelihood) = (new double[levels], new double[levels], new double[levels]);
+        var repeat = new double[levels];
         for (var from = 0; from < examples.Count; from += RowsAtOnce)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -117,10 +120,11 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
             {
                 entropy[level] += share * part.Entropy[level];
                 illegal[level] += share * part.IllegalMass[level];
+                repeat[level] += share * part.RepeatMass[level];
                 likelihood[level] += share * part.LogProbability[level];
             }
         }
-        return new CodeStatistics(entropy, illegal, likelihood);
+        return new CodeStatistics(entropy, illegal, repeat, likelihood);
     }
 
     /// <inheritdoc/>
@@ -132,8 +136,8 @@ public sealed class OneRecTask : PrefetchedTask<OneRecBatch>
         ArgumentNullException.ThrowIfNull(batch);
         if (model.Options.MeasureIllegalEvery is not (> 0 and var every) || step.Batch % every != 0)
             return new BatchLoss(model.Loss(batch), batch.Sessions);
-        var (loss, mass) = model.LossAndIllegalMass(batch);
-        illegal.Add(new IllegalMassPoint(step.Batch, mass));
+        var (loss, codes) = model.LossAndStatistics(batch);
+        illegal.Add(new IllegalMassPoint(step.Batch, codes.IllegalMass, codes.RepeatMass));
         return new BatchLoss(loss, batch.Sessions);
     }
 

@@ -45,21 +45,21 @@ internal static class CpuInference
         var positions = cache.Own(layer);
         var result = empty(positions[^1].shape[0], positions[^1].shape[1] / 3, dtype: ScalarType.Float32);
         var ancestors = Enumerable.Range(0, positions.Count).Select(at => cache.RowsOf(at).ToArray()).ToArray();
-        OwnPositions(positions, ancestors, bias, heads, 0, Floats(result));
+        OwnPositions(positions, ancestors, Floats(bias), heads, 0, Floats(result));
         return result;
     }
 
     /// <summary>The same for some of the beams.</summary>
     /// <param name="positions">Each <c>[R_s, 3 H dk]</c>: query, key, value.</param>
     /// <param name="ancestors">Row of each beam's ancestor in each position; empty where it is the beam's own row.</param>
-    /// <param name="bias">Added to the logits, <c>[1, H, 1, t]</c>.</param>
+    /// <param name="biases">Added to the logits, <c>[H, t]</c>.</param>
     /// <param name="heads">H.</param>
     /// <param name="first">First beam.</param>
     /// <param name="mixed">What these beams read, <c>[beams, H dk]</c>.</param>
     public static void OwnPositions(
         IReadOnlyList<Tensor> positions,
         long[][] ancestors,
-        Tensor bias,
+        ReadOnlySpan<float> biases,
         int heads,
         int first,
         Span<float> mixed
@@ -68,7 +68,6 @@ internal static class CpuInference
         var (inner, length) = ((int)positions[^1].shape[1] / 3, positions.Count);
         var (rows, width) = (mixed.Length / inner, inner / heads);
         var queries = Floats(positions[^1]);
-        var biases = Floats(bias);
         var weights = new float[rows * heads * length]; // [R, H, t]
         for (var position = 0; position < length; position++)
         {

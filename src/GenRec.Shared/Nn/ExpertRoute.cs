@@ -5,7 +5,9 @@ namespace GenRec.Shared.Nn;
 /// <summary>Which experts each token of a batch goes to, and in which row it stands there.</summary>
 internal sealed class ExpertRoute
 {
-    private const int Step = 16; // an expert's rows are a multiple of this
+    /// <summary>An expert's rows are a multiple of this.</summary>
+    public const int Step = 16;
+
     private readonly int experts;
     private readonly int active;
     private readonly bool renormalise;

@@ -116,9 +116,13 @@ public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichVa
     /// <returns><c>[B, W, V]</c>, owned by the caller.</returns>
     public Tensor DecodeStep(Tensor last, T5Memory memory, T5Cache cache)
     {
-        if (Packed(cache) is { } fast)
-            return fast.Step(last, memory, cache);
         using var scope = NewDisposeScope();
+        if (Packed(memory, cache) is { } fast)
+        {
+            var logits = empty(last.shape[0], last.shape[1], Options.Vocabulary, dtype: ScalarType.Float32);
+            fast.Step(last, memory.Reading, cache, logits);
+            return logits.MoveToOuterDisposeScope();
+        }
         return Logits(decoder.Step(Embed(last), memory, cache)).MoveToOuterDisposeScope();
     }
 
@@ -129,12 +133,15 @@ public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichVa
     public void ReadStep(Tensor last, T5Memory memory, T5Cache cache)
     {
         using var scope = NewDisposeScope();
-        decoder.Read(Embed(last), memory, cache);
+        if (Packed(memory, cache) is { } fast)
+            fast.Step(last, memory.Reading, cache, logits: null);
+        else
+            decoder.Read(Embed(last), memory, cache);
     }
 
     /// <summary>Casts the experts' weights once for many steps without gradients; the weights must not change meanwhile.</summary>
     /// <returns>Ends it.</returns>
-    internal IDisposable HoldExperts() => new Held(decoder.Experts);
+    internal IDisposable HoldExperts() => new Held(T5Packing.Fits(this) ? [] : decoder.Experts);
 
     /// <summary>Logits of hidden states.</summary>
     /// <param name="hidden"><c>[.., D]</c>.</param>
@@ -147,9 +154,6 @@ public sealed partial class T5 : Module<Tensor, Tensor, Tensor, Tensor>, IRichVa
             : Products.Linear(hidden, output.weight!, null, Options.Precision);
         return logits.MoveToOuterDisposeScope();
     }
-
-    /// <summary>Keeps a memory until it is disposed, whatever scope it was made in.</summary>
-    internal static T5Memory Keep(T5Memory memory) => memory.Detach();
 
     /// <inheritdoc/>
     public string ToHtml() => ModelCard.Of(this).ToHtml();

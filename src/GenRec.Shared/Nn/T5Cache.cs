@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Display;
-using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
@@ -8,45 +7,50 @@ namespace GenRec.Shared.Nn;
 /// <summary>What a decoder has read of the encoder: keys and values of each layer, once a user, never per beam.</summary>
 public sealed class T5Memory : RichObject, IDisposable
 {
-    private readonly (Tensor Keys, Tensor Values)[] layers;
-    private Tensor?[]? padded;
+    private readonly int heads;
+    private (Tensor Keys, Tensor Values)[]? layers;
+    private Tensor? mask;
+    private T5Reading? reading;
 
     internal T5Memory((Tensor Keys, Tensor Values)[] layers, Tensor? mask)
     {
-        (this.layers, Mask) = (layers, mask);
+        (this.layers, this.mask, heads) = (layers, mask, (int)layers[0].Keys.shape[1]);
+    }
+
+    /// <summary>What the packed encoder read; the tensors that operators need are made when asked for.</summary>
+    internal T5Memory(T5Reading reading, int heads)
+    {
+        (this.reading, this.heads) = (reading, heads);
+        IsPacked = true;
     }
 
     /// <summary>B, users.</summary>
-    public long Users => layers[0].Keys.shape[0];
+    public long Users => reading?.Places.Count ?? layers![0].Keys.shape[0];
+
+    /// <summary>Whether the packed encoder made it.</summary>
+    internal bool IsPacked { get; }
 
     /// <summary>0 at real positions and negative infinity at padding, <c>[B, 1, 1, L]</c>; null where all are real.</summary>
-    internal Tensor? Mask { get; }
-
-    internal (Tensor Keys, Tensor Values) this[int layer] => layers[layer];
-
-    /// <summary>Keys whose rows are whole vectors, <c>[B, H, dk, P]</c> on the CPU, and P; made once, and the memory's own.</summary>
-    internal (Tensor Keys, int Padded) PaddedKeys(int layer)
+    internal Tensor? Mask
     {
-        padded ??= new Tensor?[layers.Length];
-        if (padded[layer] is not { } keys)
+        get
         {
-            using var scope = NewDisposeScope();
-            var own = layers[layer].Keys;
-            var whole = (own.shape[3] + PackedMatrix.Lanes - 1) / PackedMatrix.Lanes * PackedMatrix.Lanes;
-            keys = zeros(own.shape[0], own.shape[1], own.shape[2], whole);
-            keys.narrow(3, 0, own.shape[3]).copy_(own);
-            padded[layer] = keys.DetachFromDisposeScope();
+            Unpack();
+            return mask;
         }
-        return (keys, (int)keys.shape[3]);
     }
+
+    internal (Tensor Keys, Tensor Values) this[int layer] => Unpack()[layer];
+
+    /// <summary>The same for the packed decoder, on the CPU; made once, and the memory's own.</summary>
+    internal T5Reading Reading => reading ??= Pack();
 
     /// <summary>Frees all keys and values.</summary>
     public void Dispose()
     {
-        foreach (var keys in padded ?? [])
-            keys?.Dispose();
-        Mask?.Dispose();
-        foreach (var (keys, values) in layers)
+        reading?.Dispose();
+        mask?.Dispose();
+        foreach (var (keys, values) in layers ?? [])
         {
             keys.Dispose();
             values.Dispose();
@@ -61,14 +65,87 @@ public sealed class T5Memory : RichObject, IDisposable
 
     private T5Memory Each(Func<Tensor, Tensor> act)
     {
-        if (Mask is not null)
-            act(Mask);
-        foreach (var (keys, values) in layers)
+        if (mask is not null)
+            act(mask);
+        foreach (var (keys, values) in layers ?? [])
         {
             act(keys);
             act(values);
         }
         return this;
+    }
+
+    private (Tensor Keys, Tensor Values)[] Unpack()
+    {
+        if (layers is not null)
+            return layers;
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        var places = reading!.Places;
+        var lengths = Enumerable.Range(0, places.Count).Select(places.Length).ToArray();
+        var longest = lengths.Max();
+        if (lengths.Any(length => length < longest))
+        {
+            var hidden = zeros(places.Count, 1, 1, longest, dtype: ScalarType.Float32);
+            for (var user = 0; user < places.Count; user++)
+                if (lengths[user] < longest)
+                    hidden[user].narrow(2, lengths[user], longest - lengths[user]).fill_(float.NegativeInfinity);
+            mask = hidden.DetachFromDisposeScope();
+        }
+        return layers = [.. reading.Layers.Select(Unpacked)];
+
+        (Tensor, Tensor) Unpacked(T5KeyValues layer)
+        {
+            var inner = layer.Values.shape[0] / places.Tokens;
+            var keys = zeros(places.Count, heads, inner / heads, longest, dtype: ScalarType.Float32);
+            var values = zeros(places.Count, heads, longest, inner / heads, dtype: ScalarType.Float32);
+            for (var user = 0; user < places.Count; user++)
+            {
+                var (length, padded) = (places.Length(user), places.Padded(user));
+                var own = layer.Keys.narrow(0, inner * places.Column(user), inner * padded).view(heads, -1, padded);
+                keys[user].narrow(2, 0, length).copy_(own.narrow(2, 0, length));
+                var rows = layer.Values.narrow(0, inner * places.Start(user), inner * length).view(length, heads, -1);
+                values[user].narrow(1, 0, length).copy_(rows.transpose(0, 1));
+            }
+            return (keys.DetachFromDisposeScope(), values.DetachFromDisposeScope());
+        }
+    }
+
+    private T5Reading Pack()
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        var (users, longest) = ((int)Users, layers![0].Keys.shape[3]);
+        var isReal = mask?.view(users, longest).eq(0);
+        var cells = new Tensor?[users]; // null: all
+        var lengths = new int[users];
+        for (var user = 0; user < users; user++)
+        {
+            cells[user] = isReal?[user].nonzero().view(-1);
+            lengths[user] = (int)(cells[user]?.shape[0] ?? longest);
+        }
+        var places = new Sequences(lengths);
+        return new T5Reading(places, [.. layers!.Select(Packed)]);
+
+        T5KeyValues Packed((Tensor Keys, Tensor Values) layer)
+        {
+            var inner = layer.Keys.shape[1] * layer.Keys.shape[2];
+            var packed = T5KeyValues.For(places, (int)inner);
+            for (var user = 0; user < users; user++)
+            {
+                var (length, padded) = (places.Length(user), places.Padded(user));
+                var (keys, values) = (layer.Keys[user].view(inner, longest), layer.Values[user]); // [H, L, dk]
+                if (cells[user] is { } real)
+                    (keys, values) = (keys.index_select(1, real), values.index_select(1, real));
+                var own = packed.Keys.narrow(0, inner * places.Column(user), inner * padded).view(inner, padded);
+                own.zero_().narrow(1, 0, length).copy_(keys);
+                packed
+                    .Values.narrow(0, inner * places.Start(user), inner * length)
+                    .view(length, -1)
+                    .copy_(values.transpose(0, 1).reshape(length, -1));
+            }
+            return packed;
+        }
     }
 }
 

@@ -155,7 +155,10 @@ public sealed partial class T5
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             trainer?.Dispose();
+            packed?.Dispose();
+        }
         base.Dispose(disposing);
     }
 

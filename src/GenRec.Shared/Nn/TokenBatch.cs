@@ -8,9 +8,10 @@ namespace GenRec.Shared.Nn;
 /// <remarks>Amazon histories fill less than half of a padded batch, because few users are near the longest.</remarks>
 public sealed class TokenBatch : RichObject, IDisposable
 {
-    private TokenBatch(Tensor ids, Tensor? segments, Tensor cells, Tensor? isReal)
+    private TokenBatch(Tensor ids, Tensor? segments, Tensor cells, Tensor? isReal, int[] tokens, int[] lengths)
     {
         (Ids, Segments, Cells, IsReal) = (ids, segments, cells, isReal);
+        (Tokens, Lengths) = (tokens, lengths);
     }
 
     /// <summary>Packed tokens, <c>[R, W]</c>, int64; 0 where a cell is empty.</summary>
@@ -24,6 +25,12 @@ public sealed class TokenBatch : RichObject, IDisposable
 
     /// <summary>False behind a sequence's end, <c>[B, L]</c>, bool; null where all are equally long.</summary>
     public Tensor? IsReal { get; }
+
+    /// <summary>All sequences end to end, on the host.</summary>
+    internal int[] Tokens { get; }
+
+    /// <summary>Tokens of each sequence, <c>[B]</c>, at least 1.</summary>
+    internal int[] Lengths { get; }
 
     /// <summary>Packs sequences.</summary>
     /// <param name="sequences">B token sequences; an empty one is read as the single token 0.</param>
@@ -42,6 +49,7 @@ public sealed class TokenBatch : RichObject, IDisposable
         var segments = new long[ids.Length];
         var cells = new long[sequences.Count * longest];
         var isReal = new bool[cells.Length];
+        var (tokens, next) = (new int[lengths.Sum()], 0);
         for (var row = 0; row < sequences.Count; row++)
         {
             var start = packing.Starts.Span[row];
@@ -50,7 +58,7 @@ public sealed class TokenBatch : RichObject, IDisposable
                 var token = at < sequences[row].Count ? sequences[row][at] : 0;
                 if (token < 0)
                     throw new ArgumentException($"Sequence {row} has the token {token}; tokens are at least 0.");
-                (ids[start + at], segments[start + at]) = (token, row + 1);
+                (ids[start + at], segments[start + at], tokens[next++]) = (token, row + 1, token);
                 (cells[row * longest + at], isReal[row * longest + at]) = (start + at, true);
             }
         }
@@ -60,7 +68,9 @@ public sealed class TokenBatch : RichObject, IDisposable
             Make(tensor(ids, device: device).view(packing.Rows, longest)),
             full ? null : Make(tensor(segments, device: device).view(packing.Rows, longest)),
             Make(tensor(cells, device: device).view(sequences.Count, longest)),
-            full ? null : Make(tensor(isReal, device: device).view(sequences.Count, longest))
+            full ? null : Make(tensor(isReal, device: device).view(sequences.Count, longest)),
+            tokens,
+            lengths
         );
 
         static Tensor Make(Tensor made) => made.DetachFromDisposeScope();

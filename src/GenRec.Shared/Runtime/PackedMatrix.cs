@@ -24,13 +24,24 @@ internal sealed class PackedMatrix
     /// <param name="weight"><c>[N K]</c>.</param>
     /// <param name="outputs">N.</param>
     public PackedMatrix(ReadOnlySpan<float> weight, int outputs)
+        : this(outputs, weight.Length / outputs) => Arrange(weight);
+
+    /// <summary>Memory for a weight; <see cref="Arrange"/> fills it.</summary>
+    /// <param name="outputs">N.</param>
+    /// <param name="inputs">K.</param>
+    public PackedMatrix(int outputs, int inputs)
     {
-        (Outputs, Inputs) = (outputs, weight.Length / outputs);
+        (Outputs, Inputs) = (outputs, inputs);
         var count = (outputs + Panel - 1) / Panel;
         panels = GC.AllocateArray<float>(count * Inputs * Panel + Lanes, pinned: true);
         var address = (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(panels, 0);
         start = (int)((64 - address % 64) % 64 / sizeof(float));
-        for (var output = 0; output < outputs; output++)
+    }
+
+    /// <summary>Takes the values of a weight <c>[N K]</c>.</summary>
+    public void Arrange(ReadOnlySpan<float> weight)
+    {
+        for (var output = 0; output < Outputs; output++)
         {
             var at = start + output / Panel * Inputs * Panel + output % Panel;
             for (var input = 0; input < Inputs; input++, at += Panel)

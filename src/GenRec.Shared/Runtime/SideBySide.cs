@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Runtime;
@@ -9,6 +10,8 @@ namespace GenRec.Shared.Runtime;
 /// </remarks>
 internal static class SideBySide
 {
+    // A thread that sleeps takes as long to wake as a small piece of work takes, and one piece follows another closely.
+    private static readonly long patience = Stopwatch.Frequency / 5_000;
     private static readonly Lock busy = new();
     private static readonly SemaphoreSlim asked = new(0);
     private static readonly SemaphoreSlim done = new(0);
@@ -38,7 +41,7 @@ internal static class SideBySide
             }
             finally
             {
-                done.Wait();
+                Await(done);
             }
             if (Interlocked.Exchange(ref problem, null) is { } failed)
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed);
@@ -61,12 +64,20 @@ internal static class SideBySide
         asked.Release();
     }
 
+    private static void Await(SemaphoreSlim signal)
+    {
+        var until = Stopwatch.GetTimestamp() + patience;
+        while (signal.CurrentCount == 0 && Stopwatch.GetTimestamp() < until)
+            Thread.SpinWait(10);
+        signal.Wait();
+    }
+
     private static void Serve()
     {
         set_num_threads(1);
         while (true)
         {
-            asked.Wait();
+            Await(asked);
             try
             {
                 work!();

@@ -20,6 +20,29 @@ public sealed class ExperimentCompareTests : IDisposable
     }
 
     [Fact]
+    public async Task ASimulatedFeedIsComparedWithItselfAndStandsApartFromWhatIsPublished()
+    {
+        var run = Path.Combine(folder, "run");
+        var ran = await Shell.RunAsync("experiment", "run", "onerec-simpo-feed-smoke-smoke", "--output", run);
+        Assert.Equal("", ran.Error);
+        Assert.Contains("reward model", ran.Out);
+        var told = await Shell.RunAsync("experiment", "compare", run, "--system", "OneRec");
+        Assert.Equal("", told.Error);
+        var ours = told.Out[
+            told.Out.IndexOf("world-feed-smoke: simulated users")..told.Out.IndexOf("kuaishou: as printed in")
+        ];
+        Assert.Contains("onerec, run-simpo-smoke", ours);
+        Assert.Contains("truthOfRewardMax", ours);
+        Assert.DoesNotContain("swt mean", ours);
+        Assert.Contains("0.1025", told.Out); // swt mean of IPA in Table 1
+        Assert.Contains("Nothing of ours is measured so", told.Out);
+        Assert.DoesNotContain(
+            "world-feed",
+            (await Shell.RunAsync("experiment", "compare", "--dataset", "amazon14-beauty")).Out
+        );
+    }
+
+    [Fact]
     public async Task ARunThatIsNotRecordedYetStandsBesideTheRecords()
     {
         var run = Path.Combine(folder, "run");

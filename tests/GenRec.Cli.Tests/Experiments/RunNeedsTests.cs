@@ -38,22 +38,34 @@ public class RunNeedsTests
     }
 
     [Fact]
+    public void ALongRunOnTheEmbeddedFeedIsToldItsMemoryToo()
+    {
+        var told = RunNeeds.Check(
+            new AlignmentRun(AlignmentPreset.Find("onerec-ipa-feed-longer")),
+            Request("cpu"),
+            Path.GetTempPath(),
+            []
+        );
+        Assert.Contains(told, line => line.StartsWith("memory: up to ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void ARunSaysTheMemoryItNeedsIsWarnedNearItAndRefusedFarUnderIt()
     {
         var set = PublicDatasets.Find("amazon14-beauty")!;
         var preset = TigerPreset.Find("tiger-rqvae-amazon14-beauty-paper");
-        var need = MemoryEstimate.Of(preset, set.Items, set.Interactions)!;
+        var (need, data) = (MemoryEstimate.Of(preset, set.Items, set.Interactions)!, (set.Items, set.Interactions));
         Assert.Matches(
             @"^memory: up to \d\.\d GiB of memory \(weights and optimizer 0\.\d\d, a training step \d\.\d\d\)$",
-            Assert.Single(RunNeeds.Memory(preset, set, "cpu", need.OnCpu))
+            Assert.Single(RunNeeds.Memory(preset, data, "cpu", need.OnCpu))
         );
         Assert.EndsWith(
             "should it fail, take a smaller batch",
-            Assert.Single(RunNeeds.Memory(preset, set, "cuda:0", need.OnDevice - 1)),
+            Assert.Single(RunNeeds.Memory(preset, data, "cuda:0", need.OnDevice - 1)),
             StringComparison.Ordinal
         );
         var error = Assert.Throws<UserError>(() =>
-            RunNeeds.Memory(preset, set, "cuda:0", need.OnDevice / 2 - 1).ToArray()
+            RunNeeds.Memory(preset, data, "cuda:0", need.OnDevice / 2 - 1).ToArray()
         );
         Assert.Contains("GiB of GPU memory, and", error.Message, StringComparison.Ordinal);
     }

@@ -63,6 +63,37 @@ public class BeamSearchTests
         );
 
     [Fact]
+    public void PlainLoopsChooseWhatTheOperatorsChoose() // many equal scores, items of single users and of all excluded
+    {
+        var random = new Random(8);
+        using var trie = PrefixTrie.Build([.. Enumerable.Range(0, 3 * 200).Select(_ => random.Next(9))], 3);
+        using var view = trie.All.Without(Enumerable.Range(1, 60));
+        using var excluded = view.Exclude(
+            Histories.From([
+                [70, 80, 90, 200],
+                [],
+                [.. Enumerable.Range(61, 120)],
+            ])
+        );
+        foreach (var width in new[] { 1, 7, 300 })
+        foreach (var exclusion in new[] { null, excluded })
+        {
+            using var ids = Run(ScalarType.Float32);
+            using var expected = Run(ScalarType.Float64); // operators
+            var isThere = expected.Scores.gt(float.NegativeInfinity);
+            Assert.True(expected.Scores.eq(ids.Scores).all().item<bool>());
+            Assert.True(expected.IsItem.eq(ids.IsItem).all().item<bool>());
+            Assert.True((expected.Tokens.eq(ids.Tokens).all(-1) | isThere.logical_not()).all().item<bool>());
+
+            GeneratedIds Run(ScalarType type)
+            {
+                using var decoder = new CoarseDecoder(type);
+                return new BeamSearch(view, new BeamOptions { Width = width }).Run(decoder, exclusion);
+            }
+        }
+    }
+
+    [Fact]
     public void OfEqualScoresTheSmallerTokenComesFirst()
     {
         using var scope = NewDisposeScope();
@@ -371,5 +402,32 @@ public class BeamSearchTests
         return Enumerable
             .Range(0, catalogue.Levels)
             .All(level => catalogue.Ids.Any(id => id.Tokens[level] == tokens[level]));
+    }
+
+    /// <summary>Logits that are small whole numbers, so that scores are equal often; of nine tokens.</summary>
+    private sealed class CoarseDecoder(ScalarType type) : IStepDecoder
+    {
+        private static readonly float[] values = [0, 1, 1, 2, 0, 2, 1, 0, 1];
+
+        public int Users => BeamSearchTests.Users;
+
+        public Tensor Start() => Logits(zeros(BeamSearchTests.Users, 1, dtype: ScalarType.Int64));
+
+        public Tensor Next(Tensor tokens, Tensor parents) => Logits(tokens);
+
+        public void Dispose() { }
+
+        private Tensor Logits(Tensor tokens)
+        {
+            using var scope = NewDisposeScope();
+            var column = arange(9, dtype: ScalarType.Int64);
+            var place = (tokens.unsqueeze(-1) * 4 + column).remainder(9); // [B, W, 9]
+            return tensor(values)
+                .index_select(0, place.view(-1))
+                .view(place.shape)
+                .to_type(type)
+                .alias()
+                .MoveToOuterDisposeScope();
+        }
     }
 }

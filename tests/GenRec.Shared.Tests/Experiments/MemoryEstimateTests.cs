@@ -12,7 +12,9 @@ public class MemoryEstimateTests
                 .All.Select(preset => preset.Name)
                 .Concat(TigerPreset.All.Select(preset => preset.Name))
                 .Concat(BackbonePreset.All.Select(preset => preset.Name))
-                .Concat(SemanticIdPreset.All.Select(preset => preset.Name)),
+                .Concat(SemanticIdPreset.All.Select(preset => preset.Name))
+                .Concat(OneRecPreset.All.Select(preset => preset.Name))
+                .Concat(AlignmentPreset.All.Select(preset => preset.Name)),
         ];
 
     [Theory]
@@ -56,6 +58,38 @@ public class MemoryEstimateTests
         Assert.InRange(Of(twice)!.Step / (double)Of(preset)!.Step, 1.05, 2.5);
     }
 
+    [Theory]
+    [InlineData("batchSize")]
+    [InlineData("feedForward")]
+    [InlineData("maxHistory")]
+    [InlineData("sessionLength")]
+    [InlineData("decoderLayers")]
+    public void ALargerRunOfSessionsNeedsMore(string option)
+    {
+        var preset = OneRecPreset.Find("onerec-session-feed-large");
+        var twice = preset.With([
+            KeyValuePair.Create(
+                $"model.{option}",
+                $"{2 * int.Parse(OptionText.All(preset).Single(known => known.Path == $"model.{option}").Value)}"
+            ),
+        ]);
+        Assert.InRange(Of(twice)!.Step / (double)Of(preset)!.Step, 1.05, 2.5);
+        var experts = preset.With([KeyValuePair.Create("experts", "48")]);
+        Assert.InRange(Of(experts)!.Weights / (double)Of(preset)!.Weights, 1.7, 2); // nearly all weights are experts'
+        Assert.InRange(Of(experts)!.Step / (double)Of(preset)!.Step, 1, 1.1); // and a token still goes to two
+    }
+
+    [Fact]
+    public void AnAlignmentNeedsMoreThanItsPretraining()
+    {
+        var (ipa, losers) = (
+            AlignmentPreset.Find("onerec-ipa-feed-longer"),
+            AlignmentPreset.Find("onerec-s-dpo-feed-longer")
+        );
+        Assert.True(Of(ipa)!.Weights > Of(ipa.Base)!.Weights && Of(ipa)!.Step > Of(ipa.Base)!.Step);
+        Assert.True(Of(losers)!.Step > Of(ipa)!.Step);
+    }
+
     [Fact]
     public void WhatIsNoPresetHasNone() => Assert.Null(Of(new object()));
 
@@ -67,6 +101,8 @@ public class MemoryEstimateTests
             "tiger" => TigerPreset.Find(name),
             "backbone" => BackbonePreset.Find(name),
             "sids" => SemanticIdPreset.Find(name),
+            "onerec" when OneRecPreset.All.Any(preset => preset.Name == name) => OneRecPreset.Find(name),
+            "onerec" => AlignmentPreset.Find(name),
             _ => NextItemPresets.All.Single(preset => preset.Name == name),
         };
 

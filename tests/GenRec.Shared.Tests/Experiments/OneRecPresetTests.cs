@@ -37,12 +37,31 @@ public class OneRecPresetTests
             var record = OneRecExperiment.Record(preset, [run]);
             Assert.Empty(record.Problems());
             Assert.NotEmpty(record.Curve!);
+            Assert.All(record.Curve!, point => Assert.InRange(point.Values["utilityOfWatched"], 0.01, 100));
+            var untold = OneRecExperiment.Run(preset with { WatchedUsers = 0 }, 1); // watching changes no weight
+            Assert.Equal(result.Metrics["utility"], untold.Metrics["utility"]);
+            Assert.Equal(result.Metrics["logLikelihood"], untold.Metrics["logLikelihood"]);
+            var tuned = OneRecExperiment.Run(preset, 1, isTuning: true);
+            Assert.DoesNotContain(tuned.Metrics.Keys, name => name.StartsWith("utility"));
             Assert.True(SemanticIdFile.Load(Path.Combine(run.Path, "ids.json")).IsUnique);
         }
         finally
         {
             Directory.Delete(folder, true);
         }
+    }
+
+    [Fact]
+    public void SomeUsersAreServedAsTheyAreAmongAll()
+    {
+        var world = FeedSamples.Smoke;
+        var all = FeedEvaluation.SlatesOf(world, world.Own);
+        int[] some = [7, 3, 59];
+        Assert.Equal(
+            some.SelectMany(user => all[(user * 5)..(user * 5 + 5)]),
+            FeedEvaluation.SlatesOf(world, world.Own, some)
+        );
+        Assert.Equal(3, FeedEvaluation.Measure(world, world.Own, users: some).Users);
     }
 
     [Fact]

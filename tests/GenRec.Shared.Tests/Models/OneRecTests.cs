@@ -333,7 +333,7 @@ public class OneRecTests
     }
 
     [Fact]
-    public void IllegalMassIsWhatTheTrieForbids()
+    public void IllegalMassIsWhatTheTrieForbidsAndRepeatsAreCountedApart()
     {
         using var scope = NewDisposeScope();
         var model = Model(Tiny);
@@ -357,6 +357,23 @@ public class OneRecTests
         Assert.Equal(second / 3, found.IllegalMass[1], 1e-4);
         Assert.Equal(entropy / 3, found.Entropy[0], 1e-4);
         Assert.Equal(-model.NextTokenLoss(batch).item<float>(), found.LogProbability.Average(), 1e-4);
+        Assert.All(found.RepeatMass, mass => Assert.Equal(0, mass, 1e-6)); // below each code something new is left
+
+        // 9 is all that its first code has, so that this code repeats from then on; 1 and 2 share theirs with two new items.
+        using var four = Model(Tiny with { SessionLength = 4 });
+        var repeating = Sessions(
+            [
+                [5, 6, 7],
+            ],
+            [9, 1, 2, 3]
+        );
+        var counted = four.Statistics(repeating);
+        var given = four.forward(OneRecBatch.Of(four.Tokens, repeating, 4)).softmax(-1)[0]; // [8, V]
+        double Of(int place, int level, int item) =>
+            given[2 * place + level, four.Tokens.Of(item)[level]].item<float>();
+        Assert.Equal((Of(1, 0, 9) + Of(2, 0, 9) + Of(3, 0, 9)) / 4, counted.RepeatMass[0], 1e-5);
+        Assert.Equal((Of(2, 1, 1) + Of(3, 1, 1) + Of(3, 1, 2)) / 4, counted.RepeatMass[1], 1e-5);
+        Assert.True(Math.Min(counted.RepeatMass[0], counted.RepeatMass[1]) > 0.01);
     }
 
     [Fact]
@@ -493,7 +510,11 @@ public class OneRecTests
         Train(3, folder.PathOf("run"));
         var (resumed, illegal) = Train(6, folder.PathOf("run"));
         Assert.Equal(whole, resumed);
-        Assert.All(illegal, point => Assert.All(point.IllegalMass, mass => Assert.InRange(mass, 0, 1)));
+        Assert.All(
+            illegal,
+            point =>
+                Assert.All(point.IllegalMass.Zip(point.RepeatMass, (a, b) => a + b), mass => Assert.InRange(mass, 0, 1))
+        );
         Assert.NotEmpty(illegal);
 
         (float[] Weights, IReadOnlyList<IllegalMassPoint> Illegal) Train(long steps, string? where)

@@ -6,6 +6,8 @@ namespace GenRec.Shared.Tests.Nn;
 
 public class CpuInferenceTests // managed code against the operators, which run wherever a gradient is wanted
 {
+    private static readonly T5Options Packable = T5Tests.Tiny with { Width = 32, HeadWidth = 16, FeedForward = 80 };
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
@@ -40,28 +42,111 @@ public class CpuInferenceTests // managed code against the operators, which run 
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void PackedStepsAreThoseOfTheOperators(bool tied) // beams of both threads, users of different lengths
+    [InlineData(true, 0, Precision.Float32)]
+    [InlineData(false, 0, Precision.Float32)]
+    [InlineData(true, 5, Precision.Float32)]
+    [InlineData(true, 0, Precision.BFloat16)]
+    [InlineData(false, 5, Precision.BFloat16)]
+    public void PackedStepsAreThoseOfTheOperators(bool tied, int experts, Precision precision) // beams of both threads, users of different lengths
     {
         using var scope = NewDisposeScope();
-        var model = T5Tests.Model(T5Tests.Tiny with { Width = 32, HeadWidth = 16, FeedForward = 80, TieOutput = tied });
-        Assert.False(T5PackedDecoder.Fits(model)); // a gradient is wanted
+        var model = T5Tests.Model(Packable with { TieOutput = tied, Experts = experts, Precision = precision });
+        Assert.False(T5Packing.Fits(model)); // a gradient is wanted
+        var near = precision == Precision.Float32 ? 1e-5 : 5e-2; // logits of about 5; bfloat16 keeps 8 bits
         var ids = randint(1, 20, [3, 21]);
         var isReal = ones(3, 21, dtype: ScalarType.Bool);
         isReal[1].narrow(0, 5, 16).zero_();
         var byOperators = Run(model, ids, isReal, 5);
         using var quiet = no_grad();
-        Assert.Equal(PackedMatrix.Pays, T5PackedDecoder.Fits(model));
+        Assert.Equal(PackedMatrix.Pays, T5Packing.Fits(model));
         foreach (var (one, other) in byOperators.Zip(Run(model, ids, isReal, 5)))
-            Assert.True(allclose(one, other, atol: 1e-5));
+            Assert.True(allclose(one, other, atol: near));
         foreach (var weight in model.parameters())
             weight.mul_(1.1f);
         var after = Run(model, ids, isReal, 5);
-        Assert.False(allclose(byOperators[2], after[2], atol: 1e-3)); // changed weights are arranged anew
+        Assert.False(allclose(byOperators[^1], after[^1], atol: 0.1)); // changed weights are arranged anew
         using var asked = enable_grad();
         foreach (var (one, other) in Run(model, ids, isReal, 5).Zip(after))
-            Assert.True(allclose(one, other, atol: 1e-5));
+            Assert.True(allclose(one, other, atol: near));
+    }
+
+    [Theory]
+    [InlineData(Precision.Float32, 21)] // one user: both threads share its positions
+    [InlineData(Precision.Float32, 1)]
+    [InlineData(Precision.Float32, 3, 21, 1, 16)]
+    [InlineData(Precision.BFloat16, 33, 2, 40)]
+    [InlineData(Precision.BFloat16, 70)]
+    public void PackedReadingIsThatOfTheOperators(Precision precision, params int[] lengths)
+    {
+        using var scope = NewDisposeScope();
+        var model = T5Tests.Model(Packable with { Precision = precision });
+        var random = new Random(5);
+        var rows = lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(1, 20)).ToArray());
+        using var batch = TokenBatch.Pack([.. rows]);
+        using var byOperators = model.Remember(model.Encode(batch.Ids, batch.Segments), batch.Cells, batch.IsReal);
+        using var quiet = no_grad();
+        using var packed = model.Read(batch);
+        Assert.Equal(PackedMatrix.Pays, packed.IsPacked);
+        Assert.Equal(byOperators.Mask is null, packed.Mask is null);
+        var near = precision == Precision.Float32 ? 1e-5 : 5e-2;
+        for (var layer = 0; layer < 2; layer++)
+        {
+            var isReal = batch.IsReal is null
+                ? ones(1)
+                : batch.IsReal.to_type(ScalarType.Float32).view(lengths.Length, 1, -1, 1);
+            var (keys, values) = byOperators[layer];
+            Assert.True(
+                allclose(keys.transpose(-2, -1) * isReal, packed[layer].Keys.transpose(-2, -1) * isReal, atol: near)
+            );
+            Assert.True(allclose(values * isReal, packed[layer].Values * isReal, atol: near));
+            var (there, back) = (byOperators.Reading.Layers[layer], packed.Reading.Layers[layer]);
+            Assert.True(allclose(there.Keys, back.Keys, atol: near));
+            Assert.True(allclose(there.Values, back.Values, atol: near));
+        }
+        if (byOperators.Mask is { } mask)
+            Assert.True(mask.eq(packed.Mask!).all().item<bool>());
+    }
+
+    [Fact]
+    public void PackedExpertsCountTheirTokens()
+    {
+        using var scope = NewDisposeScope();
+        var model = T5Tests.Model(Packable with { Experts = 5 });
+        var isReal = ones(2, 4, dtype: ScalarType.Bool);
+        using var quiet = no_grad();
+        Run(model, randint(1, 20, [2, 4]), isReal, 5);
+        foreach (var layer in model.Experts)
+            Assert.Equal((2 + 10 + 10) * 2, layer.Load.ToArray().Sum());
+    }
+
+    [Fact]
+    public void ATokenThatIsNotReadOnIsStillRemembered() // a session's last code, before the next item's start
+    {
+        using var scope = NewDisposeScope();
+        var model = T5Tests.Model(Packable);
+        using var batch = TokenBatch.Pack([
+            [3, 4, 5],
+            [6, 7],
+        ]);
+        using var quiet = no_grad();
+        using var memory = model.Read(batch);
+        var logits = new List<Tensor>();
+        foreach (var reads in new[] { true, false })
+        {
+            using var cache = new T5Cache(2);
+            var (first, second, third) = (
+                zeros(2, 1, dtype: ScalarType.Int64),
+                ones(2, 1, dtype: ScalarType.Int64),
+                full(2, 1, 7, dtype: ScalarType.Int64)
+            );
+            model.DecodeStep(first, memory, cache);
+            if (reads)
+                model.ReadStep(second, memory, cache);
+            else
+                model.DecodeStep(second, memory, cache);
+            logits.Add(model.DecodeStep(third, memory, cache));
+        }
+        Assert.True(allclose(logits[0], logits[1], atol: 1e-6));
     }
 
     [Theory]

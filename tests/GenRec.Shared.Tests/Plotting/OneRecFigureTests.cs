@@ -24,8 +24,8 @@ public class OneRecFigureTests
     public void TheIllegalMassHasACurveForEachLevel()
     {
         var figure = OneRecFigures.IllegalMass([
-            new IllegalMassPoint(0, [0.9, 0.8]),
-            new IllegalMassPoint(50, [0.1, 0.05]),
+            new IllegalMassPoint(0, [0.9, 0.8], [0, 0]),
+            new IllegalMassPoint(50, [0.1, 0.05], [0.01, 0.2]),
         ]);
         Assert.Contains("level 2", figure.ToHtml());
         Assert.Throws<ArgumentException>(() => OneRecFigures.IllegalMass([]));

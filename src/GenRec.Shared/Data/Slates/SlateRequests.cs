@@ -55,6 +55,22 @@ public sealed class SlateRequests : RichObject
     /// </summary>
     public ulong Place(int request) => (ulong)users[request] << 32 | (uint)ordinals[request];
 
+    /// <summary>Some of the requests, in the order given; each keeps its user, its past and its random numbers.</summary>
+    /// <param name="which">Rows of these requests.</param>
+    public SlateRequests At(int[] which)
+    {
+        ArgumentNullException.ThrowIfNull(which);
+        return new SlateRequests(
+            Array.ConvertAll(which, row => users[row]),
+            Array.ConvertAll(which, row => ordinals[row]),
+            Array.ConvertAll(which, row => times[row]),
+            Array.ConvertAll(which, row => histories[row]),
+            uploadTimes,
+            SlateLength,
+            Random
+        );
+    }
+
     internal int Ordinal(int request) => ordinals[request];
 }
 
