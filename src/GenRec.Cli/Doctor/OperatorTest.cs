@@ -100,6 +100,7 @@ internal sealed record OperatorTest(string Name, Func<Device, Tensor> Compute, d
             "sigmoid_, min, logical_not_",
             d => Numbers(d, 6).sigmoid_().masked_fill((Numbers(d, 6) > 0).logical_not_(), 0) + Numbers(d, 6).min()
         ),
+        new("floor, minimum", d => (Numbers(d, 6) * 3).floor().minimum(Numbers(d, 6))),
         new("clamp_min_, sqrt_", d => Numbers(d, 6).clamp_min_(0.1).sqrt_()),
         new("flatten, split, unbind", d => Numbers(d, 4, 3, 2).split(3)[0].flatten(0, 1).unbind(1)[1]),
         new("div", d => Numbers(d, 6).div(3)),
