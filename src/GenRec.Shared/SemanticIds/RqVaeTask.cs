@@ -116,9 +116,8 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     protected override BatchLoss Loss(long[] batch, TrainingStep step)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        using var rows = tensor(batch, device: items.device);
         letter?.Regroup(step);
-        var made = gradients?.Compute(inputs.index_select(0, rows), items, batch) ?? ByAutograd(rows, step);
+        var made = gradients?.Compute(inputs, items, batch) ?? ByAutograd(batch, step);
         RqVaeCare.AfterBatch(model, made, step.Step, step.Random.Fork("unused codes"));
         return new BatchLoss(made.Loss, batch.Length) { Own = gradients is null ? null : gradients.Hand };
     }
@@ -149,8 +148,9 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
         items.Dispose();
     }
 
-    private RqVaeBatch ByAutograd(Tensor rows, TrainingStep step)
+    private RqVaeBatch ByAutograd(long[] batch, TrainingStep step)
     {
+        using var rows = tensor(batch, device: items.device);
         var target = items.index_select(0, rows); // [B, D]
         var input = precision == Precision.BFloat16 ? inputs.index_select(0, rows) : target;
         var made = RqVaeObjective.Compute(model, input, target, precision);
