@@ -171,7 +171,11 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
     where T : unmanaged
 {
     private const float Epsilon = 1e-6f; // RmsNorm's
-    private const int FewTokens = 16; // for which two threads do not pay
+
+    // Two threads read all weights each. For so few rows that takes longer than what they save: a search of fifty beams for one
+    // user took 14.6 ms on one thread and 16 to 20 on two.
+    private const int FewRows = 64;
+    private const int FewTokens = 16; // of several sequences
 
     // libtorch compiles a bfloat16 product for each shape it meets and keeps the latest thousand, so rows come in whole blocks.
     private static readonly int block = TFormat.Type == ScalarType.Float32 ? 4 : 64;
@@ -222,7 +226,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         var passing = new[] { first.TakeKeyValues(places, sizes.Inner), first.TakeKeyValues(places, sizes.Inner) };
         var encoding = new Encoding(places, tokens, reading, passing, bias.Numbers, bias.Length);
         var middle = places.Count == 1 ? (tokens.Length / 2 + 3) / 4 * 4 : Middle(places);
-        if (tokens.Length < FewTokens)
+        if (tokens.Length <= (places.Count == 1 ? FewRows : FewTokens))
         {
             var all = new Share(this, encoding, first, 0, tokens.Length);
             for (var phase = 0; phase <= encoder.Length; phase++)
@@ -278,7 +282,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
             [.. Enumerable.Range(0, (int)before + 1).Select(position => cache.RowsOf(position).ToArray())]
         );
         var middle = (rows / 2 + 3) / 4 * 4; // the kernels take four rows at once
-        if (rows < 8)
+        if (rows <= FewRows)
             Run(step, 0, rows);
         else
             SideBySide.Run(() => Run(step, 0, middle), () => Run(step, middle, rows));

@@ -11,7 +11,7 @@ namespace GenRec.Shared.Runtime;
 internal static class SideBySide
 {
     // A thread that sleeps takes as long to wake as a small piece of work takes, and one piece follows another closely.
-    private static readonly long patience = Stopwatch.Frequency / 1_000;
+    private static readonly long patience = Stopwatch.Frequency / 5_000;
     private static readonly Lock busy = new();
     private static readonly SemaphoreSlim asked = new(0);
     private static readonly SemaphoreSlim done = new(0);
