@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Training;
 using TorchSharp;
@@ -5,7 +6,7 @@ using TorchSharp;
 namespace GenRec.Cli.Experiments;
 
 /// <summary>A preset of OneRec's preference alignment as the command line runs it.</summary>
-internal sealed class AlignmentRun(AlignmentPreset preset) : PresetRun<AlignmentPreset>
+internal sealed partial class AlignmentRun(AlignmentPreset preset) : PresetRun<AlignmentPreset>
 {
     public override string Name => preset.Name;
 
@@ -16,6 +17,22 @@ internal sealed class AlignmentRun(AlignmentPreset preset) : PresetRun<Alignment
     public override string Scale => preset.Scale;
 
     public override string Source => preset.Source;
+
+    /// <inheritdoc/>
+    /// <remarks>The command names the base's run where it lies by default: a record is read on other machines.</remarks>
+    public override IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+        [
+            .. base.Records(runs, note)
+                .Select(record =>
+                    record with
+                    {
+                        Command = PretrainedFolder().Replace(record.Command, $"pretrained=runs/{preset.Base.Name}"),
+                    }
+                ),
+        ];
+
+    [GeneratedRegex(@"pretrained=.+?(?= --|$)", RegexOptions.IgnoreCase)]
+    private static partial Regex PretrainedFolder();
 
     protected override AlignmentPreset With(IEnumerable<KeyValuePair<string, string>> values) => preset.With(values);
 

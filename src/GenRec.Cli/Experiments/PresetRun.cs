@@ -37,7 +37,7 @@ internal abstract class PresetRun<TPreset> : IExperiment
         return RequestedRun.UnlessStoppedAsync(() => Run(preset, request, folder, device, progress, cancel), cancel);
     }
 
-    public IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
+    public virtual IReadOnlyList<ResultRecord> Records(IReadOnlyList<RunFolder> runs, string? note) =>
         RequestedRun.Records(runs, With, changed => Records(changed, runs, note));
 
     /// <summary>The preset with some options changed.</summary>

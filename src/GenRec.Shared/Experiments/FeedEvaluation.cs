@@ -39,6 +39,7 @@ public sealed record SlateReport(
         new Dictionary<string, double>
         {
             ["utility"] = Utility,
+            ["utilityError"] = UtilityError,
             ["watchSeconds"] = WatchSeconds,
             ["likes"] = Likes,
             ["follows"] = Follows,

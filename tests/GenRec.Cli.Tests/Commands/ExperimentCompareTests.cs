@@ -1,3 +1,6 @@
+using GenRec.Cli.Experiments;
+using GenRec.Shared.Experiments;
+
 namespace GenRec.Cli.Tests.Commands;
 
 public sealed class ExperimentCompareTests : IDisposable
@@ -22,9 +25,19 @@ public sealed class ExperimentCompareTests : IDisposable
     [Fact]
     public async Task ASimulatedFeedIsComparedWithItselfAndStandsApartFromWhatIsPublished()
     {
-        var run = Path.Combine(folder, "run");
-        var ran = await Shell.RunAsync("experiment", "run", "onerec-simpo-feed-smoke-smoke", "--output", run);
+        var (run, before) = (Path.Combine(folder, "run"), Path.Combine(folder, "before"));
+        var trained = await Shell.RunAsync("experiment", "run", "onerec-session-feed-smoke-smoke", "--output", before);
+        Assert.Equal("", trained.Error);
+        var given = $"pretrained={before}";
+        string[] arguments = ["experiment", "run", "onerec-simpo-feed-smoke-smoke", "--set", given, "--output", run];
+        var ran = await Shell.RunAsync(arguments);
         Assert.Equal("", ran.Error);
+        Assert.DoesNotContain("pre-training", ran.Out);
+        var preset = AlignmentPreset.Find("onerec-simpo-feed-smoke-smoke");
+        Assert.Equal(
+            $"genrec experiment run {preset.Name} --seed 1 --set pretrained=runs/{preset.Base.Name}",
+            Assert.Single(new AlignmentRun(preset).Records([RunFolder.Open(run)], null)).Command
+        );
         Assert.Contains("reward model", ran.Out);
         var told = await Shell.RunAsync("experiment", "compare", run, "--system", "OneRec");
         Assert.Equal("", told.Error);
