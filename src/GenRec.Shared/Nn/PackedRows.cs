@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using GenRec.Shared.Runtime;
+using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
 
@@ -15,6 +16,7 @@ internal static class PackedRows<TFormat, T>
     where T : unmanaged
 {
     private const int Lanes = 16;
+    private const int RowsAtOnce = 32;
 
     /// <summary>Rows of a table.</summary>
     /// <param name="ids">Which rows, <c>[S]</c>.</param>
@@ -61,6 +63,11 @@ internal static class PackedRows<TFormat, T>
     /// <summary>Sets negative numbers to 0; whole vectors.</summary>
     public static void Relu(Span<T> values)
     {
+        if (typeof(T) == typeof(ushort))
+        {
+            BFloat16Rows.Relu(MemoryMarshal.Cast<T, ushort>(values));
+            return;
+        }
         ref var start = ref MemoryMarshal.GetReference(values);
         for (var at = 0; at < values.Length; at += Lanes)
             TFormat.Store(Vector512.Max(TFormat.Load(ref start, at), Vector512<float>.Zero), ref start, at);
@@ -124,6 +131,97 @@ internal static class PackedRows<TFormat, T>
             if (first + here == length && padded > length)
                 for (var part = 0; part < inner; part++)
                     keys.Slice(inner * places.Column(sequence) + part * padded + length, padded - length).Clear();
+        }
+    }
+
+    /// <summary>Attention of each beam's newest position to all of its own; earlier ones are read where the beam's ancestors left them.</summary>
+    /// <param name="positions">Each <c>[R_s, 3 H dk]</c>: query, key, value.</param>
+    /// <param name="ancestors">Row of each beam's ancestor in each position; empty where it is the beam's own row.</param>
+    /// <param name="biases">Added to the logits, <c>[H, t]</c>.</param>
+    /// <param name="heads">H.</param>
+    /// <param name="first">First beam.</param>
+    /// <param name="mixed">What these beams read, <c>[beams, H dk]</c>.</param>
+    public static void ReadOwn(
+        IReadOnlyList<Tensor> positions,
+        long[][] ancestors,
+        ReadOnlySpan<float> biases,
+        int heads,
+        int first,
+        Span<T> mixed
+    )
+    {
+        var (inner, length) = ((int)positions[^1].shape[1] / 3, positions.Count);
+        var (rows, width) = (mixed.Length / inner, inner / heads);
+        // A few rows at a time, so that what is summed stays in cache from position to position.
+        var some = Math.Min(rows, RowsAtOnce);
+        var rented = ArrayPool<float>.Shared.Rent(some * (heads * length + inner));
+        var shares = rented.AsSpan(0, some * heads * length); // [R, H, t]
+        var sums = rented.AsSpan(some * heads * length, some * inner);
+        for (var start = 0; start < rows; start += RowsAtOnce)
+        {
+            var count = Math.Min(rows - start, RowsAtOnce);
+            ref var queries = ref MemoryMarshal.GetReference(
+                Rows(positions[^1]).Slice((first + start) * 3 * inner, count * 3 * inner)
+            );
+            for (var position = 0; position < length; position++)
+            {
+                var parts = Rows(positions[position]);
+                for (var row = 0; row < count; row++)
+                {
+                    ref var query = ref Unsafe.Add(ref queries, row * 3 * inner);
+                    ref var key = ref MemoryMarshal.GetReference(
+                        parts.Slice(Source(position, start + row) * 3 * inner + inner, inner)
+                    );
+                    for (var head = 0; head < heads; head++)
+                    {
+                        var sum = Vector512<float>.Zero;
+                        for (var at = head * width; at < (head + 1) * width; at += Lanes)
+                            sum = Vector512.FusedMultiplyAdd(
+                                TFormat.Load(ref query, at),
+                                TFormat.Load(ref key, at),
+                                sum
+                            );
+                        shares[(row * heads + head) * length + position] =
+                            biases[head * length + position] + Vector512.Sum(sum);
+                    }
+                }
+            }
+            for (var at = 0; at < count * heads * length; at += length)
+                SoftMaxShort(shares.Slice(at, length));
+            sums.Clear();
+            for (var position = 0; position < length; position++)
+            {
+                var parts = Rows(positions[position]);
+                for (var row = 0; row < count; row++)
+                {
+                    ref var value = ref MemoryMarshal.GetReference(
+                        parts.Slice(Source(position, start + row) * 3 * inner + 2 * inner, inner)
+                    );
+                    ref var sum = ref MemoryMarshal.GetReference(sums.Slice(row * inner, inner));
+                    for (var head = 0; head < heads; head++)
+                    {
+                        var share = Vector512.Create(shares[(row * heads + head) * length + position]);
+                        for (var at = head * width; at < (head + 1) * width; at += Lanes)
+                            Vector512
+                                .FusedMultiplyAdd(
+                                    TFormat.Load(ref value, at),
+                                    share,
+                                    Vector512.LoadUnsafe(ref sum, (nuint)at)
+                                )
+                                .StoreUnsafe(ref sum, (nuint)at);
+                    }
+                }
+            }
+            Narrow(sums[..(count * inner)], mixed[(start * inner)..]);
+        }
+        ArrayPool<float>.Shared.Return(rented);
+
+        static Span<T> Rows(Tensor tensor) => MemoryMarshal.Cast<byte, T>(tensor.bytes);
+
+        int Source(int position, int row)
+        {
+            var from = ancestors[position];
+            return from.Length == 0 ? first + row : (int)from[first + row];
         }
     }
 
@@ -224,6 +322,17 @@ internal static class PackedRows<TFormat, T>
                 sum.StoreUnsafe(ref to, (nuint)at);
             }
         }
+    }
+
+    private static void SoftMaxShort(Span<float> logits)
+    {
+        var (largest, sum) = (float.NegativeInfinity, 0f);
+        foreach (var logit in logits)
+            largest = Math.Max(largest, logit);
+        foreach (ref var logit in logits)
+            sum += logit = MathF.Exp(logit - largest);
+        foreach (ref var logit in logits)
+            logit /= sum;
     }
 
     private static void SoftMax(Span<float> logits)

@@ -60,6 +60,27 @@ public sealed class RelativePositionBias : Module, IRichValue
         return bias.unsqueeze(0).contiguous().MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same numbers on the CPU and without operators, which would wake a second thread for a search's few.</summary>
+    /// <param name="queries">As for <see cref="Between"/>.</param>
+    /// <param name="keys">The same.</param>
+    /// <param name="offset">The same.</param>
+    /// <returns><c>[H Q K]</c>.</returns>
+    internal float[] Numbers(int queries, int keys, int offset = 0)
+    {
+        var buckets = MemoryMarshal.Cast<byte, long>(bucketOf.bytes);
+        var weights = MemoryMarshal.Cast<byte, float>(weight.bytes);
+        var numbers = new float[heads * queries * keys];
+        for (var query = 0; query < queries; query++)
+        for (var key = 0; key < keys; key++)
+        {
+            var distance = Math.Clamp(key - query - offset, -maxDistance, maxDistance) + maxDistance;
+            var from = (int)buckets[distance] * heads;
+            for (var head = 0; head < heads; head++)
+                numbers[(head * queries + query) * keys + key] = weights[from + head];
+        }
+        return numbers;
+    }
+
     /// <summary>The bias of each distance between L positions.</summary>
     /// <param name="length">L.</param>
     /// <returns><c>[H, 2 L - 1]</c>, the key's position minus the query's from <c>1 - L</c> to <c>L - 1</c>; float32, owned by the caller.</returns>

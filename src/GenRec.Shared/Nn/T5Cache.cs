@@ -225,6 +225,7 @@ public sealed class T5Cache : RichObject, IDisposable
     {
         if (layer == 0 && Length > 0)
         {
+            Keep(one.dtype);
             using var scope = NewDisposeScope();
             if (ancestors is null || ancestors.shape[0] < Length)
                 Keep(ref ancestors, Lineage()); // no beam was chosen since: all go on where they are
@@ -264,6 +265,18 @@ public sealed class T5Cache : RichObject, IDisposable
         return cat(parts).index_select(0, places!).view(-1, parts.Length, columns);
 
         static List<long> Next(List<long> before, long rows) => [.. before, before[^1] + rows];
+    }
+
+    /// <summary>Brings all positions into one format: a step reads its own only, and who takes the next one may change.</summary>
+    private void Keep(ScalarType type)
+    {
+        foreach (var positions in own)
+            for (var at = 0; at < positions.Count; at++)
+                if (positions[at].dtype != type)
+                {
+                    using var before = positions[at];
+                    positions[at] = before.to(type).DetachFromDisposeScope();
+                }
     }
 
     /// <summary>Rows of all positions there are, <c>[t, R]</c>.</summary>

@@ -137,6 +137,7 @@ internal static class T5Packing
             yield return layer.FeedForward.Wide;
             yield return layer.FeedForward.Narrow;
         }
+        yield return parameters.Encoder.Positions.Weight;
         yield return parameters.Output ?? parameters.Tokens;
     }
 }
@@ -170,7 +171,11 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
     where T : unmanaged
 {
     private const float Epsilon = 1e-6f; // RmsNorm's
-    private const int FewTokens = 16; // for which two threads do not pay
+
+    // Two threads read all weights each. For so few rows that takes longer than what they save: a search of fifty beams for one
+    // user took 14.6 ms on one thread and 16 to 20 on two.
+    private const int FewRows = 64;
+    private const int FewTokens = 16; // of several sequences
 
     // libtorch compiles a bfloat16 product for each shape it meets and keeps the latest thousand, so rows come in whole blocks.
     private static readonly int block = TFormat.Type == ScalarType.Float32 ? 4 : 64;
@@ -181,6 +186,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
     private Layer[] encoder = [];
     private Layer[] decoder = [];
     private PackedLinear? output;
+    private float[] bias = []; // the encoder's, of the longest sequence so far
 
     public UInt128 Mark { get; private set; }
 
@@ -203,6 +209,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         )
             layer.Arrange(source);
         output.Arrange(parameters.Output ?? parameters.Tokens);
+        bias = [];
         Mark = mark;
     }
 
@@ -212,14 +219,14 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         using var scope = NewDisposeScope();
         var reading = new T5Reading(places, [.. decoder.Select(_ => T5KeyValues.For(places, sizes.Inner))]);
         var longest = Enumerable.Range(0, places.Count).Max(places.Length);
-        using var bias = parameters!.Encoder.Positions.Between(longest, longest);
+        var bias = Bias(longest);
         var (first, second) = (Rent(), Rent());
         first.Reading.Reset();
         // A layer's keys and values are written while the other thread may still read those of the layer before.
         var passing = new[] { first.TakeKeyValues(places, sizes.Inner), first.TakeKeyValues(places, sizes.Inner) };
-        var encoding = new Encoding(places, tokens, reading, passing, Floats(bias).ToArray(), longest);
+        var encoding = new Encoding(places, tokens, reading, passing, bias.Numbers, bias.Length);
         var middle = places.Count == 1 ? (tokens.Length / 2 + 3) / 4 * 4 : Middle(places);
-        if (tokens.Length < FewTokens)
+        if (tokens.Length <= (places.Count == 1 ? FewRows : FewTokens))
         {
             var all = new Share(this, encoding, first, 0, tokens.Length);
             for (var phase = 0; phase <= encoder.Length; phase++)
@@ -262,20 +269,20 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         using var scope = NewDisposeScope();
         var rows = (int)last.numel();
         var before = cache.Length;
-        using var bias = parameters!.Decoder.Positions.Between(1, before + 1, before); // [1, H, 1, t]
+        var bias = parameters!.Decoder.Positions.Numbers(1, (int)before + 1, (int)before); // [H, t]
         for (var layer = 0; layer < decoder.Length; layer++)
-            cache.Append(layer, empty(rows, 3 * sizes.Inner, dtype: ScalarType.Float32));
+            cache.Append(layer, empty(rows, 3 * sizes.Inner, dtype: TFormat.Type));
         var step = new Beams(
             Array.ConvertAll(MemoryMarshal.Cast<byte, long>(last.contiguous().bytes).ToArray(), token => (int)token),
             (int)last.shape[1],
             memory,
             cache,
-            Floats(bias).ToArray(),
+            bias,
             logits,
             [.. Enumerable.Range(0, (int)before + 1).Select(position => cache.RowsOf(position).ToArray())]
         );
         var middle = (rows / 2 + 3) / 4 * 4; // the kernels take four rows at once
-        if (rows < 8)
+        if (rows <= FewRows)
             Run(step, 0, rows);
         else
             SideBySide.Run(() => Run(step, 0, middle), () => Run(step, middle, rows));
@@ -296,6 +303,15 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
     private static Span<T> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, T>(tensor.bytes);
 
     private static int Whole(int rows, int block) => (rows + block - 1) / block * block;
+
+    /// <summary>The encoder's bias between at least so many positions, <c>[H, B, B]</c>, and B.</summary>
+    private (float[] Numbers, int Length) Bias(int length)
+    {
+        var known = bias;
+        if (known.Length < sizes.Heads * length * length)
+            bias = known = parameters!.Encoder.Positions.Numbers(length, length);
+        return (known, (int)Math.Sqrt(known.Length / sizes.Heads));
+    }
 
     private Workspace Rent() => workspaces.TryTake(out var work) ? work : new Workspace();
 
@@ -342,10 +358,9 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         var (count, width, inner) = (to - from, sizes.Width, sizes.Inner);
         var x = memory.Take(ScalarType.Float32, count, width);
         var h = memory.Take(TFormat.Type, count, width);
-        var all = memory.Take(TFormat.Type, count, 3 * inner);
         var asked = memory.Take(TFormat.Type, count, inner);
-        var queries = memory.Take(ScalarType.Float32, count, inner);
-        var read = memory.Take(ScalarType.Float32, count, inner);
+        var queries = memory.Take(ScalarType.Float32, step.BeamsOfUser, inner); // one user's
+        var read = memory.Take(ScalarType.Float32, step.BeamsOfUser, inner);
         var mixed = memory.Take(TFormat.Type, count, inner);
         var room = memory.Take(TFormat.Type, count, Math.Max(width, sizes.Vocabulary)); // of products that are added or widened
         var toAdd = room.view(-1).narrow(0, 0, (long)count * width).view(count, width);
@@ -357,36 +372,34 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
         {
             var layer = decoder[at];
             Norm(x, layer.Source.SelfNorm, 1, h);
-            layer.QueryKeyValue.Multiply(h, all);
             var own = step.Cache.Own(at);
-            PackedRows<TFormat, T>.Widen(Numbers(all), Floats(own[^1]).Slice(from * 3 * inner, count * 3 * inner));
+            layer.QueryKeyValue.Multiply(h, own[^1].narrow(0, from, count));
             if (step.Logits is null && at == decoder.Length - 1)
                 break; // of the last layer later steps read keys and values
-            CpuInference.OwnPositions(own, step.Ancestors, step.Bias, sizes.Heads, from, Floats(read));
-            PackedRows<TFormat, T>.Narrow(Floats(read), Numbers(mixed));
+            PackedRows<TFormat, T>.ReadOwn(own, step.Ancestors, step.Bias, sizes.Heads, from, Numbers(mixed));
             layer.SelfOutput.AddTo(mixed, x, toAdd);
             Norm(x, layer.Source.CrossNorm!, 1, h);
             layer.Query!.Multiply(h, asked);
-            PackedRows<TFormat, T>.Widen(Numbers(asked), Floats(queries));
             var places = step.Memory.Places;
             for (int row = 0, here; row < count; row += here)
             {
                 var user = (from + row) / step.BeamsOfUser;
                 here = Math.Min(count - row, (user + 1) * step.BeamsOfUser - from - row);
-                var part = (Row: row * inner, Size: here * inner);
+                PackedRows<TFormat, T>.Widen(Numbers(asked).Slice(row * inner, here * inner), Floats(queries));
                 var (keys, values) = step.Memory.Layers[at].Of(places, user, inner);
+                var mine = Floats(read)[..(here * inner)];
                 PackedRows<TFormat, T>.Attend(
-                    Floats(queries).Slice(part.Row, part.Size),
+                    Floats(queries)[..(here * inner)],
                     keys,
                     values,
                     inner,
                     sizes.Heads,
                     [],
                     0,
-                    Floats(read).Slice(part.Row, part.Size)
+                    mine
                 );
+                PackedRows<TFormat, T>.Narrow(mine, Numbers(mixed)[(row * inner)..]);
             }
-            PackedRows<TFormat, T>.Narrow(Floats(read), Numbers(mixed));
             layer.CrossOutput!.AddTo(mixed, x, toAdd);
             if (layer.Experts is { } experts)
                 experts.AddTo(x, layer.Source, sorted, wide, made);
@@ -441,8 +454,8 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
             x = memory.Take(ScalarType.Float32, rows, sizes.Width);
             h = memory.Take(TFormat.Type, rows, sizes.Width);
             all = memory.Take(TFormat.Type, rows, 3 * sizes.Inner);
-            queries = memory.Take(ScalarType.Float32, rows, sizes.Inner);
-            read = memory.Take(ScalarType.Float32, rows, sizes.Inner);
+            queries = memory.Take(ScalarType.Float32, encoding.BiasLength, sizes.Inner); // one sequence's
+            read = memory.Take(ScalarType.Float32, encoding.BiasLength, sizes.Inner);
             mixed = memory.Take(TFormat.Type, rows, sizes.Inner);
             wide = memory.Take(TFormat.Type, rows, sizes.FeedForward);
             room = memory.Take(TFormat.Type, rows, sizes.Width);
@@ -457,7 +470,7 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
             if (phase == 0)
             {
                 Floats(x)[(count * sizes.Width)..].Clear();
-                Floats(read)[(count * sizes.Inner)..].Clear();
+                Numbers(mixed)[(count * sizes.Inner)..].Clear();
                 var table = Floats(packed.parameters!.Tokens);
                 PackedRows<TFormat, T>.Embed(encoding.Tokens.AsSpan(from, count), table, sizes.Width, Floats(x));
             }
@@ -465,7 +478,6 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
             {
                 var layer = layers[phase - 1];
                 Attend(encoding.Passing[(phase - 1) % 2]);
-                PackedRows<TFormat, T>.Narrow(Floats(read), Numbers(mixed));
                 layer.SelfOutput.AddTo(mixed, x, room);
                 Norm(x, layer.Source.FeedForwardNorm, 1, h);
                 FeedForward(layer, h, wide, room, x);
@@ -475,7 +487,6 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
                 Norm(x, layers[phase].Source.SelfNorm, 1, h);
                 layers[phase].QueryKeyValue.Multiply(h, all);
                 var rows = Numbers(all)[..(count * 3 * sizes.Inner)];
-                PackedRows<TFormat, T>.Split(rows, 3 * sizes.Inner, 0, sizes.Inner, Floats(queries));
                 Keep(rows, 3 * sizes.Inner, sizes.Inner, encoding.Passing[phase % 2]);
                 return;
             }
@@ -508,17 +519,26 @@ internal sealed class T5Packed<TFormat, T>(T5Options options) : IT5Packed
                 var sequence = places.Of(from + row);
                 var first = from + row - places.Start(sequence);
                 here = Math.Min(count - row, places.Length(sequence) - first);
+                PackedRows<TFormat, T>.Split(
+                    Numbers(all).Slice(row * 3 * inner, here * 3 * inner),
+                    3 * inner,
+                    0,
+                    inner,
+                    Floats(queries)
+                );
                 var (keys, values) = keyValues.Of(places, sequence, inner);
+                var mine = Floats(read)[..(here * inner)];
                 PackedRows<TFormat, T>.Attend(
-                    Floats(queries).Slice(row * inner, here * inner),
+                    Floats(queries)[..(here * inner)],
                     keys,
                     values,
                     inner,
                     packed.sizes.Heads,
                     encoding.Bias.AsSpan(first * encoding.BiasLength),
                     encoding.BiasLength,
-                    Floats(read).Slice(row * inner, here * inner)
+                    mine
                 );
+                PackedRows<TFormat, T>.Narrow(mine, Numbers(mixed)[(row * inner)..]);
             }
         }
     }

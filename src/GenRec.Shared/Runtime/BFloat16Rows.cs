@@ -14,6 +14,22 @@ internal static class BFloat16Rows
     /// <summary>The numbers of a contiguous CPU tensor of bfloat16, as bits, without a copy.</summary>
     public static Span<ushort> Bits(Tensor tensor) => MemoryMarshal.Cast<byte, ushort>(tensor.bytes);
 
+    /// <summary>Sets negative numbers to 0, in place; what is not a number stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Relu(Span<ushort> values)
+    {
+        ref var y = ref MemoryMarshal.GetReference(values);
+        var at = 0;
+        for (; at <= values.Length - Vector512<ushort>.Count; at += Vector512<ushort>.Count)
+        {
+            var own = Vector512.LoadUnsafe(ref y, (nuint)at);
+            (own & Passes(own)).StoreUnsafe(ref y, (nuint)at);
+        }
+        for (; at < values.Length; at++)
+            if (!Passes(values[at]))
+                values[at] = 0;
+    }
+
     /// <summary>Sets a gradient to 0 where a ReLU let nothing through, and adds what is left to the sum of its column.</summary>
     /// <param name="gradient"><c>[rows, width]</c>; changed in place.</param>
     /// <param name="output">What the ReLU gave, <c>[rows, width]</c>.</param>
