@@ -268,13 +268,16 @@ public sealed class KernelRequestTests(SharedKernel shared) : IClassFixture<Shar
     [Fact]
     public void QuestionsAreAnsweredWhileACellRuns()
     {
-        var id = client.SendCell("Thread.Sleep(3000); 5");
+        using var folder = new TemporaryFolder();
+        var signal = Path.Combine(folder.Path, "asked"); // the cell runs for as long as the question takes
+        var id = client.SendCell($"while (!System.IO.File.Exists(@\"{signal}\")) Thread.Sleep(10); 5");
         client.WaitFor(message => message.ParentId == id && message.Type == "execute_input");
         var asked = client.Ask("is_complete_request", new JsonObject { ["code"] = "1" });
         Assert.Equal("complete", asked.Status);
         // The one light of a front end must not go out: the cell's state is said again.
         var said = client.WaitFor(message => message.ParentId == id);
         Assert.True(KernelClient.IsState(said, "busy"));
+        File.WriteAllText(signal, "");
         Assert.Equal("5", client.Finish(id).ResultText);
     }
 
