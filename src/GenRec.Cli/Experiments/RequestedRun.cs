@@ -8,6 +8,8 @@ namespace GenRec.Cli.Experiments;
 /// <summary>What running a preset has in common, whatever the preset is of.</summary>
 internal static class RequestedRun
 {
+    private const string Pretrained = nameof(AlignmentPreset.Pretrained);
+
     /// <summary>A preset with the values of a request.</summary>
     /// <param name="request">What the user asked for.</param>
     /// <param name="with">Changes options of the preset by name.</param>
@@ -83,8 +85,14 @@ internal static class RequestedRun
         ];
     }
 
-    /// <summary>The preset that a run ran and what it changed, as a command line says it.</summary>
-    public static string WayOf(RunFolder run) => RequestOf(run).Experiment + Changes(RequestOf(run));
+    /// <summary>The preset that a run ran and what it changed, as a command line says it: alike for runs that differ in the seed alone.</summary>
+    /// <remarks>Where the weights of the same seed's pre-training lie is left out: each seed has its own, and they are what the run would make.</remarks>
+    public static string WayOf(RunFolder run)
+    {
+        var request = RequestOf(run);
+        var values = request.Values?.Where(value => !value.Key.Equals(Pretrained, StringComparison.OrdinalIgnoreCase));
+        return request.Experiment + Changes(request with { Values = values?.ToDictionary() });
+    }
 
     private static ExperimentRequest RequestOf(RunFolder run) => run.ReadConfig<RunConfig>().Request;
 

@@ -33,6 +33,13 @@ public sealed class RequestedRunTests : IDisposable
         );
     }
 
+    [Fact]
+    public void EachSeedHasAPreTrainingOfItsOwn() =>
+        Assert.Equal(
+            RequestedRun.WayOf(Run("first", null, ("beta", "0.2"), ("Pretrained", "runs/base-1"))),
+            RequestedRun.WayOf(Run("second", null, ("beta", "0.2"), ("pretrained", "runs/base-2")))
+        );
+
     private RunFolder Run(string name, int? epochs, params (string Name, string Value)[] values)
     {
         var request = new ExperimentRequest(
