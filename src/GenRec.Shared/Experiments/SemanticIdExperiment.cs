@@ -42,6 +42,7 @@ public static class SemanticIdExperiment
         {
             Seed = seed,
             Collaborative = collaborative,
+            Categories = evidence.Categories,
             Collisions = preset.Collisions,
             Device = device,
             Folder = preset.Training is null ? null : folder?.CheckpointFolder,

@@ -55,9 +55,12 @@ public sealed record CollisionCounts(int Items, int Tuples, int SharedItems, int
     public static CollisionCounts Of(SemanticIdTable ids, int? levels = null)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var (_, counts) = ids.Label(levels ?? ids.Levels);
-        return new CollisionCounts(ids.ItemCount, counts.Length, counts.Where(count => count > 1).Sum(), counts.Max());
+        return Of(ids.ItemCount, ids.Label(levels ?? ids.Levels).Counts);
     }
+
+    /// <summary>Counts tuples of which the items are known.</summary>
+    internal static CollisionCounts Of(int items, int[] counts) =>
+        new(items, counts.Length, counts.Where(count => count > 1).Sum(), counts.Max());
 }
 
 /// <summary>What a policy found and did.</summary>

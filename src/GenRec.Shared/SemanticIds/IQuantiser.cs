@@ -50,6 +50,12 @@ public sealed record FitOptions : RichRecord
     /// </summary>
     public EmbeddingMatrix? Collaborative { get; init; }
 
+    /// <summary>
+    /// A category of each item, <c>[N]</c>, negative where unknown: trained quantisers log how far their codes agree with it. Nothing
+    /// is learned from it.
+    /// </summary>
+    public IReadOnlyList<int>? Categories { get; init; }
+
     /// <summary>Where trained quantisers compute; the CPU where null.</summary>
     public Device? Device { get; init; }
 

@@ -77,6 +77,37 @@ public sealed class RqVaeCodec : RichObject, ICodec
         return codebooks.Assign(Latent(vectors));
     }
 
+    /// <summary>The codes of the rows of a tensor, and what the levels leave of their latent vectors.</summary>
+    /// <param name="vectors"><c>[n, Width]</c>, float32, on any device.</param>
+    /// <returns>
+    /// Codes, <c>[n * levels]</c>, and for each level the sum of squares of what it and those before leave, over that of the latent
+    /// vectors' differences from their mean, <c>[levels]</c>.
+    /// </returns>
+    internal (int[] Codes, double[] Left) AssignAndMeasure(Tensor vectors)
+    {
+        using var scope = NewDisposeScope();
+        var latent = Latent(vectors); // [n, d]
+        var codes = codebooks.Assign(latent);
+        var values = NearestCodes.Floats(latent);
+        var (width, levels) = (model.Options.Latent, CodebookSizes.Count);
+        var (rest, sum, squares, left) = (new float[width], new double[width], 0.0, new double[levels]);
+        var books = Enumerable.Range(0, levels).Select(codebooks.Codebook).ToArray();
+        for (var row = 0; row * width < values.Length; row++)
+        {
+            values.Slice(row * width, width).CopyTo(rest);
+            squares += NearestCodes.SquaredNorm(rest);
+            for (var at = 0; at < width; at++)
+                sum[at] += rest[at];
+            for (var level = 0; level < levels; level++)
+            {
+                NearestCodes.Subtract(rest, books[level][codes[row * levels + level]]);
+                left[level] += NearestCodes.SquaredNorm(rest);
+            }
+        }
+        var spread = squares - sum.Sum(one => one * one) * width / values.Length;
+        return (codes, [.. left.Select(one => spread > 0 ? one / spread : 0)]);
+    }
+
     /// <inheritdoc/>
     public EmbeddingMatrix Reconstruct(ReadOnlySpan<int> codes)
     {

@@ -53,7 +53,8 @@ public sealed class RqVaeQuantiser : RichObject, IQuantiser
             this.options,
             fitting.Seed,
             fitting.Device,
-            Collaborative(embeddings, fitting)
+            Collaborative(embeddings, fitting),
+            Categories(embeddings, fitting)
         );
         RqVaeCodec? codec = null;
         try
@@ -96,6 +97,18 @@ public sealed class RqVaeQuantiser : RichObject, IQuantiser
             ? FitSteps.Rows(vectors, items)
             : throw new ArgumentException(
                 $"FitOptions.Collaborative has vectors of {vectors.Rows} items, the embeddings are of {embeddings.Rows}.",
+                nameof(fitting)
+            );
+    }
+
+    private static IReadOnlyList<int>? Categories(EmbeddingMatrix embeddings, FitOptions fitting)
+    {
+        if (fitting.Categories is not { } categories || fitting.LearnFrom is not { } items)
+            return fitting.Categories;
+        return categories.Count == embeddings.Rows
+            ? [.. items.Select(item => categories[item - 1])]
+            : throw new ArgumentException(
+                $"FitOptions.Categories has {categories.Count} categories, the embeddings are of {embeddings.Rows} items.",
                 nameof(fitting)
             );
     }

@@ -17,6 +17,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     private readonly LetterTerms? letter; // null where the options ask for none
     private readonly int count;
     private readonly string hash;
+    private readonly RqVaeMetrics metrics;
     private (long Epoch, long[] Order)? shuffled;
 
     /// <summary>Makes a model with fresh weights, and codebooks from k-means where the options say so.</summary>
@@ -25,15 +26,20 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     /// <param name="seed">Seed of the weights and of k-means.</param>
     /// <param name="device">Where the model lives; the CPU where null.</param>
     /// <param name="collaborative">Vectors of users' behaviour, row for row, for <see cref="RqVaeOptions.Collaborative"/>.</param>
+    /// <param name="categories">
+    /// A category of each item, <c>[N]</c>, negative where unknown; validation tells how far codes agree with it.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// There are fewer items than codes, a number is not finite, or the collaborative vectors are missing or of another shape.
+    /// There are fewer items than codes, a number is not finite, the collaborative vectors are missing or of another shape, or there
+    /// are not as many categories as items.
     /// </exception>
     public RqVaeTask(
         EmbeddingMatrix vectors,
         RqVaeOptions options,
         long seed,
         Device? device = null,
-        EmbeddingMatrix? collaborative = null
+        EmbeddingMatrix? collaborative = null,
+        IReadOnlyList<int>? categories = null
     )
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -42,6 +48,7 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
         (count, hash) = (vectors.Rows, FitSteps.HashOf(vectors));
         if (options.Collaborative > 0 && collaborative is not null)
             hash += $" {FitSteps.HashOf(collaborative)}";
+        metrics = new RqVaeMetrics(vectors, categories);
         random.manual_seed(seed).Dispose();
         model = new RqVae(vectors.Columns, options);
         if (device is not null)
@@ -70,27 +77,23 @@ public sealed class RqVaeTask : PrefetchedTask<long[]>
     /// <summary>Share of the last batch's loss that compares input and output.</summary>
     public double LastReconstruction { get; private set; } = double.NaN;
 
-    /// <summary>
-    /// Metrics of the codes that all items get now: <c>explained</c> (share of the vectors' variance that reconstruction keeps),
-    /// <c>unique</c> (different tuples over items), <c>usage</c> (share of codes in use) and <c>perplexity</c> (over the codebook's
-    /// size), each of the level where it is lowest, and <c>perplexity-1</c> and so on of every level: a waist in the middle does
-    /// not show in what all levels use together.
-    /// </summary>
+    /// <summary>Metrics of the codes that all items get now.</summary>
+    /// <remarks>
+    /// Of all codes: <c>explained</c> (share of the vectors' variance that reconstruction keeps), <c>unique</c> (different tuples over
+    /// items), <c>usage</c> (share of codes in use) and <c>perplexity</c> (over the codebook's size), each of the level where it is
+    /// lowest: a waist in the middle does not show in what all levels use together. Then, as in
+    /// <see cref="SemanticIdReport.Metrics"/>: <c>collision-rate</c>, <c>shared-items</c>, <c>largest-group</c>,
+    /// <c>tuple-perplexity</c>, and <c>neighbour-share</c> and <c>prefix-cosine-0</c> and so on of a sample of items. Of each level:
+    /// <c>usage-1</c>, <c>perplexity-1</c> (over the codebook's size), <c>balance-1</c>, <c>latent-error-1</c> (share of the latent
+    /// vectors' variance that the levels so far leave) and, where categories are known, <c>category-nmi-1</c>. Lower is better for
+    /// collisions, shared items, groups and errors; to choose weights by collisions, choose by <c>unique</c>.
+    /// </remarks>
     public override IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
     {
         using var codec = new RqVaeCodec(model, ownsModel: false);
-        var ids = new SemanticIdTable(codec.CodebookSizes, codec.Assign(items));
-        var levels = Enumerable.Range(0, ids.Levels).Select(level => CodeUsage.Of(ids, level)).ToArray();
-        var metrics = new Dictionary<string, double>
-        {
-            ["explained"] = Explained(codec, ids),
-            ["unique"] = ids.TupleCount / (double)ids.ItemCount,
-            ["usage"] = levels.Min(level => level.Usage),
-            ["perplexity"] = levels.Min(level => level.Perplexity / level.Size),
-        };
-        for (var level = 0; level < levels.Length; level++)
-            metrics[$"perplexity-{level + 1}"] = levels[level].Perplexity / levels[level].Size;
-        return metrics;
+        var (codes, left) = codec.AssignAndMeasure(items);
+        var ids = new SemanticIdTable(codec.CodebookSizes, codes);
+        return metrics.Of(ids, Explained(codec, ids), left, items);
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Runtime;
-using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;
 
@@ -67,24 +66,35 @@ internal static class SemanticIdMeasures
     /// </summary>
     public static double Neighbours(SemanticIdTable ids, EmbeddingMatrix vectors, SemanticIdEvidence evidence)
     {
-        var wanted = Math.Min(evidence.Neighbours, ids.ItemCount - 1);
-        if (wanted < 1)
+        using var all = NearestCodes.ToTensor(vectors.Values, vectors.Rows, vectors.Columns);
+        return Neighbours(ids, Neighbourhood.Of(all, evidence));
+    }
+
+    /// <summary>The same where the neighbours by cosine are known: they stay while ids change.</summary>
+    public static double Neighbours(SemanticIdTable ids, Neighbourhood near)
+    {
+        if (near.Wanted < 1)
             return 1;
-        var sample = Sample(ids.ItemCount, evidence);
-        var near = NearestByCosine(vectors, sample, wanted);
-        var (shared, found) = (new int[ids.ItemCount], 0.0);
-        for (var at = 0; at < sample.Length; at++)
+        var prefixes =
+            ids.Structure == CodeStructure.Product
+                ? null
+                : Enumerable.Range(0, ids.ContentLevels + 1).Select(ids.Label).ToArray();
+        var (counts, hits, found) = (new int[ids.ContentLevels + 1], new int[ids.ContentLevels + 1], 0.0);
+        for (var at = 0; at < near.Sample.Length; at++)
         {
-            var own = sample[at];
-            var mine = ids[own + 1][..ids.ContentLevels];
-            var counts = new int[ids.ContentLevels + 1];
-            for (var row = 0; row < shared.Length; row++)
-                if (row != own)
-                    counts[shared[row] = Alike(mine, ids[row + 1], ids.Structure)]++;
-            var hits = new int[counts.Length];
-            foreach (var row in near.AsSpan(at * wanted, wanted))
-                hits[shared[row]]++;
-            var left = wanted;
+            var own = near.Sample[at];
+            Array.Clear(counts);
+            Array.Clear(hits);
+            if (prefixes is null)
+                CountEqualCodes(ids, own, counts);
+            else
+                for (var depth = 0; depth < counts.Length; depth++)
+                    counts[depth] =
+                        Sharing(prefixes[depth], own)
+                        - (depth + 1 < counts.Length ? Sharing(prefixes[depth + 1], own) : 1); // itself
+            foreach (var row in near.Rows.AsSpan(at * near.Wanted, near.Wanted))
+                hits[prefixes is null ? EqualCodes(ids, own, row) : SharedPrefix(prefixes, own, row)]++;
+            var left = near.Wanted;
             for (var degree = counts.Length - 1; degree >= 0 && left > 0; degree--)
             {
                 var taken = Math.Min(left, counts[degree]);
@@ -93,7 +103,9 @@ internal static class SemanticIdMeasures
                 left -= taken;
             }
         }
-        return found / (wanted * (double)sample.Length);
+        return found / (near.Wanted * (double)near.Sample.Length);
+
+        static int Sharing((int[] Labels, int[] Counts) prefix, int row) => prefix.Counts[prefix.Labels[row]];
     }
 
     /// <summary>
@@ -102,7 +114,7 @@ internal static class SemanticIdMeasures
     /// </summary>
     public static double[] PrefixCosine(SemanticIdTable ids, EmbeddingMatrix vectors, SemanticIdEvidence evidence)
     {
-        var sample = Sample(ids.ItemCount, evidence);
+        var sample = Neighbourhood.SampleOf(ids.ItemCount, evidence);
         var random = new CounterRandom(evidence.Seed).Fork("pairs");
         var means = new double[ids.ContentLevels + 1];
         for (var depth = 0; depth < means.Length; depth++)
@@ -139,47 +151,29 @@ internal static class SemanticIdMeasures
         return column;
     }
 
-    private static int Alike(ReadOnlySpan<int> a, ReadOnlySpan<int> b, CodeStructure structure)
+    private static void CountEqualCodes(SemanticIdTable ids, int own, int[] counts)
     {
-        if (structure != CodeStructure.Product)
-            return a.CommonPrefixLength(b);
+        for (var row = 0; row < ids.ItemCount; row++)
+            if (row != own)
+                counts[EqualCodes(ids, own, row)]++;
+    }
+
+    private static int EqualCodes(SemanticIdTable ids, int own, int other)
+    {
+        var a = ids[own + 1];
+        var b = ids[other + 1];
         var equal = 0;
-        for (var level = 0; level < a.Length; level++)
+        for (var level = 0; level < ids.ContentLevels; level++)
             equal += a[level] == b[level] ? 1 : 0;
         return equal;
     }
 
-    private static int[] Sample(int items, SemanticIdEvidence evidence)
+    private static int SharedPrefix((int[] Labels, int[] Counts)[] prefixes, int own, int other)
     {
-        var rows = Enumerable.Range(0, items).ToArray();
-        new CounterRandom(evidence.Seed).Fork("sample").Shuffle(rows.AsSpan(), stream: 0);
-        return rows[..Math.Min(items, Math.Max(1, evidence.Sample))];
-    }
-
-    /// <summary>Rows of the nearest items, <c>[sample * wanted]</c>.</summary>
-    private static int[] NearestByCosine(EmbeddingMatrix vectors, int[] sample, int wanted)
-    {
-        using var none = no_grad();
-        using var scope = NewDisposeScope();
-        var all = NearestCodes.ToTensor(vectors.Values, vectors.Rows, vectors.Columns);
-        var lengths = all.square().sum(1, keepdim: true).sqrt().clamp_min(1e-12f);
-        all = all / lengths;
-        var near = new int[sample.Length * wanted];
-        for (var start = 0; start < sample.Length; start += 256)
-        {
-            using var inner = NewDisposeScope();
-            var rows = sample[start..Math.Min(sample.Length, start + 256)];
-            var index = tensor(Array.ConvertAll(rows, row => (long)row));
-            var scores = all.index_select(0, index).mm(all.t()); // [block, N]
-            var values = NearestCodes.Floats(scores);
-            for (var at = 0; at < rows.Length; at++)
-                values[at * vectors.Rows + rows[at]] = float.NegativeInfinity; // no neighbour of itself
-            var top = scores.topk(wanted, 1).indexes.contiguous();
-            var found = MemoryMarshal.Cast<byte, long>(top.bytes);
-            for (var at = 0; at < found.Length; at++)
-                near[start * wanted + at] = (int)found[at];
-        }
-        return near;
+        var depth = prefixes.Length - 1;
+        while (prefixes[depth].Labels[own] != prefixes[depth].Labels[other])
+            depth--; // all share the empty prefix
+        return depth;
     }
 
     private static void RemoveMeans(float[] values, int width, int[] labels, int groups)

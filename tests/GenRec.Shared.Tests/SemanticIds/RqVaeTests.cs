@@ -235,16 +235,78 @@ public class RqVaeTests
     }
 
     [Fact]
-    public void ValidationTellsThePerplexityOfEveryLevel()
+    public void ValidationTellsWhatTheReportTellsOfTheSameCodes()
     {
-        using var task = new RqVaeTask(Clouds.Around(30, 60, 10), Tiny, seed: 1);
+        var vectors = Clouds.Around(30, 60, 10);
+        int[] categories = [.. Enumerable.Range(0, 60).Select(row => row % 5 - 1)];
+        using var task = new RqVaeTask(vectors, Tiny, seed: 1, categories: categories);
         task.Model.eval();
         var metrics = task.Validate(default);
         using var codec = new RqVaeCodec(task.Model, ownsModel: false);
-        var ids = new SemanticIdTable(codec.CodebookSizes, codec.Assign(Clouds.Around(30, 60, 10)));
-        for (var level = 0; level < 3; level++)
-            Assert.Equal(CodeUsage.Of(ids, level).Perplexity / 8, metrics[$"perplexity-{level + 1}"], 9);
+        var ids = new SemanticIdTable(codec.CodebookSizes, codec.Assign(vectors));
+        var evidence = new SemanticIdEvidence { Vectors = vectors, Categories = categories };
+        var report = SemanticIdReport.Of("rq-vae", ids, evidence).Metrics();
+        string[] alike = ["usage", "balance", "category-nmi"];
+        string[] names = ["collision-rate", "shared-items", "largest-group", "tuple-perplexity", "neighbour-share"];
+        foreach (var name in names.Append("prefix-cosine-0"))
+            Assert.Equal(report[name], metrics[name], 9);
+        foreach (var name in alike.SelectMany(name => Enumerable.Range(1, 3).Select(level => $"{name}-{level}")))
+            Assert.Equal(report[name], metrics[name], 9);
+        for (var level = 1; level <= 3; level++)
+            Assert.Equal(report[$"perplexity-{level}"] / 8, metrics[$"perplexity-{level}"], 9);
         Assert.Equal(Enumerable.Range(1, 3).Min(level => metrics[$"perplexity-{level}"]), metrics["perplexity"]);
+        Assert.Equal(1 - metrics["collision-rate"], metrics["unique"], 9);
+        using var plain = new RqVaeTask(vectors, Tiny, seed: 1);
+        Assert.DoesNotContain("category-nmi-1", plain.Validate(default).Keys);
+        Assert.Throws<ArgumentException>(() => new RqVaeTask(vectors, Tiny, seed: 1, categories: [0, 1]));
+    }
+
+    [Fact]
+    public void ValidationTellsWhatEachLevelLeaves()
+    {
+        var vectors = Clouds.Around(30, 60, 10);
+        using var task = new RqVaeTask(vectors, Tiny, seed: 1);
+        task.Model.eval();
+        var metrics = task.Validate(default);
+        using var none = no_grad();
+        using var z = task.Model.Encode(tensor(vectors.Values.ToArray(), 60, 10));
+        var spread = (z - z.mean([0L], keepdim: true)).square().sum().item<float>();
+        var (rest, before) = (z.clone(), double.PositiveInfinity);
+        for (var level = 0; level < 3; level++)
+        {
+            var codebook = task.Model.Codebook(level);
+            rest = rest - codebook.index_select(0, cdist(rest, codebook).argmin(1));
+            var error = metrics[$"latent-error-{level + 1}"];
+            Assert.Equal(rest.square().sum().item<float>() / spread, error, 4);
+            Assert.True(error < before, $"level {level + 1}: {error} after {before}");
+            before = error;
+        }
+    }
+
+    [Fact]
+    public void AFitLogsAgreementWithTheCategoriesOfTheItemsItLearnsFrom()
+    {
+        var vectors = Clouds.Around(30, 60, 10);
+        int[] categories = [.. Enumerable.Range(0, 60).Select(row => row % 3)];
+        var logged = new List<IReadOnlyDictionary<string, double>>();
+        var fitting = new FitOptions
+        {
+            LearnFrom = [.. Enumerable.Range(1, 30).Select(number => 2 * number)],
+            Categories = categories,
+            Progress = new Handler(made =>
+            {
+                if (made.Training is Validated validated)
+                    logged.Add(validated.Metrics);
+            }),
+        };
+        var quantiser = new RqVaeQuantiser(Tiny, Short with { Epochs = 3, EvaluateEveryEpochs = 1 });
+        using var fit = quantiser.Fit(vectors, fitting);
+        Assert.Equal(3, logged.Count);
+        var codes = fitting.LearnFrom.Select(item => fit.OwnIds[item][1]).ToArray();
+        var labels = fitting.LearnFrom.Select(item => categories[item - 1]).ToArray();
+        Assert.Equal(SemanticIdMeasures.MutualInformation(codes, labels), logged[^1]["category-nmi-2"], 9);
+        Assert.Throws<ArgumentException>(() => quantiser.Fit(vectors, fitting with { Categories = [0] }));
+        Assert.Throws<ArgumentException>(() => quantiser.Fit(vectors, new FitOptions { Categories = [0] }));
     }
 
     [Fact]

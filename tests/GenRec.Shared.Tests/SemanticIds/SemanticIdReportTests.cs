@@ -55,6 +55,45 @@ public class SemanticIdReportTests
         Assert.Equal(5 / 99.0, SemanticIdReport.Of("same", same, evidence).NeighbourShare!.Value, 6);
     }
 
+    [Theory]
+    [InlineData(CodeStructure.Residual)]
+    [InlineData(CodeStructure.Product)]
+    public void NeighboursByIdAreThoseOfASlowCount(CodeStructure structure)
+    {
+        var vectors = Clouds.Around(6, 40, 5, noise: 0.5);
+        var codes = Clouds.Around(40, 40, 3).Values.ToArray().Select(value => value > 0 ? 1 : 0).ToArray();
+        var ids = new SemanticIdTable([2, 2, 2], codes, structure);
+        var found = 0.0;
+        for (var own = 0; own < 40; own++)
+        {
+            var others = Enumerable.Range(0, 40).Where(row => row != own).ToArray();
+            var near = others.OrderByDescending(row => Cosine(vectors[own], vectors[row])).Take(4).ToHashSet();
+            var left = 4;
+            foreach (var alike in others.GroupBy(row => Alike(own, row)).OrderByDescending(group => group.Key))
+            {
+                var taken = Math.Min(left, alike.Count());
+                found += taken * alike.Count(near.Contains) / (double)alike.Count();
+                left -= taken;
+            }
+        }
+        var evidence = new SemanticIdEvidence { Neighbours = 4 };
+        Assert.Equal(found / 160, SemanticIdMeasures.Neighbours(ids, vectors, evidence), 9);
+
+        int Alike(int a, int b)
+        {
+            var equal = Enumerable.Range(0, 3).Select(level => codes[a * 3 + level] == codes[b * 3 + level]);
+            return structure == CodeStructure.Product ? equal.Count(one => one) : equal.TakeWhile(one => one).Count();
+        }
+
+        static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+        {
+            var (dot, left, right) = (0.0, 0.0, 0.0);
+            for (var at = 0; at < a.Length; at++)
+                (dot, left, right) = (dot + a[at] * b[at], left + a[at] * a[at], right + b[at] * b[at]);
+            return dot / Math.Sqrt(left * right);
+        }
+    }
+
     [Fact]
     public void PairsThatShareALongerPrefixAreMoreAlike()
     {
