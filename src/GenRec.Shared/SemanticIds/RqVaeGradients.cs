@@ -166,11 +166,18 @@ internal sealed class RqVaeGradients(RqVae model) : IDisposable
 
     private void Cast()
     {
-        foreach (var parameter in model.Encoder.Concat(model.Decoder).Select(layer => layer.weight!))
-            if (narrow.TryGetValue(parameter, out var weight))
-                weight.copy_(parameter);
-            else
-                narrow[parameter] = parameter.detach().to(ScalarType.BFloat16).DetachFromDisposeScope();
+        if (narrow.Count == 0)
+            foreach (var layer in model.Encoder.Concat(model.Decoder))
+                narrow[layer.weight!] = layer.weight!.detach().to(ScalarType.BFloat16).DetachFromDisposeScope();
+        else
+            SideBySide.Run(() => Copy(model.Encoder), () => Copy(model.Decoder));
+
+        void Copy(ModuleList<Linear> layers)
+        {
+            using var none = no_grad();
+            foreach (var layer in layers)
+                narrow[layer.weight!].copy_(layer.weight!);
+        }
     }
 
     /// <summary>A batch, and what all its rows come to.</summary>

@@ -60,7 +60,10 @@ public sealed class FusedAdam : RichObject, IDisposable
     /// <summary>One update of every parameter that has a gradient.</summary>
     /// <param name="learningRate">Multiplied by each group's factor.</param>
     /// <exception cref="ArgumentOutOfRangeException">The learning rate is negative or not finite.</exception>
-    public void Step(double learningRate)
+    public void Step(double learningRate) => Step(learningRate, inHalves: false);
+
+    /// <summary>The same update, with half of the numbers on each of two threads where <paramref name="inHalves"/> says so.</summary>
+    internal void Step(double learningRate, bool inHalves)
     {
         if (!double.IsFinite(learningRate) || learningRate < 0)
             throw new ArgumentOutOfRangeException(
@@ -80,10 +83,22 @@ public sealed class FusedAdam : RichObject, IDisposable
             else
                 foreach (var step in lists.Steps)
                     step.add_(one, one);
-            Update(
-                lists,
-                learningRate * group.Source.LearningRateFactor,
-                group.Source.WeightDecay ?? options.WeightDecay
+            var rate = learningRate * group.Source.LearningRateFactor;
+            var decay = group.Source.WeightDecay ?? options.WeightDecay;
+            if (!inHalves || lists.Parameters.Length == 1)
+            {
+                Update(lists, rate, decay);
+                continue;
+            }
+            var (first, second) = Halves.Of(lists.Parameters);
+            SideBySide.Run(
+                () => Update(lists.Pick(first), rate, decay),
+                () =>
+                {
+                    using var none = no_grad();
+                    using var inner = NewDisposeScope();
+                    Update(lists.Pick(second), rate, decay);
+                }
             );
         }
     }
@@ -217,9 +232,7 @@ public sealed class FusedAdam : RichObject, IDisposable
             if (gradients.All(g => g is not null))
                 return new AdamLists(Parameters, gradients!, First, Second, Steps);
             var there = Enumerable.Range(0, gradients.Length).Where(i => gradients[i] is not null).ToArray();
-            return new AdamLists(Pick(Parameters), Pick(gradients!), Pick(First), Pick(Second), Pick(Steps));
-
-            Tensor[] Pick(IReadOnlyList<Tensor> all) => [.. there.Select(i => all[i])];
+            return new AdamLists(Parameters, gradients!, First, Second, Steps).Pick(there);
         }
 
         public void Dispose()

@@ -97,4 +97,13 @@ internal readonly record struct AdamLists(
     Tensor[] First,
     Tensor[] Second,
     Tensor[] Steps
-);
+)
+{
+    /// <summary>Some of the entries.</summary>
+    public AdamLists Pick(int[] at)
+    {
+        return new(Some(Parameters), Some(Gradients), Some(First), Some(Second), Some(Steps));
+
+        Tensor[] Some(Tensor[] all) => Array.ConvertAll(at, index => all[index]);
+    }
+}

@@ -36,9 +36,9 @@ internal sealed class LossMeter : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var values =
-            losses.Count == 0
-                ? []
-                : stack(losses.Select(l => l.Loss.view([]))).to(ScalarType.Float32).cpu().data<float>().ToArray();
+            losses.Count == 0 ? []
+            : losses is [var only] ? [only.Loss.to(ScalarType.Float32).item<float>()]
+            : stack(losses.Select(l => l.Loss.view([]))).to(ScalarType.Float32).cpu().data<float>().ToArray();
         for (var i = 0; i < losses.Count; i++)
         {
             var (step, rate, count, tensor) = losses[i];

@@ -28,6 +28,7 @@ internal sealed class TrainingRun : IDisposable
     private long? validatedBest; // a best validation whose checkpoint is still to be written
     private double? lastLoss;
     private long samplesSinceReport;
+    private bool inHalves; // the task's own gradients keep a thread for each half of a batch; so does what follows them
 
     public TrainingRun(ITrainingTask task, TrainingOptions options, IProgress<TrainingEvent>? progress)
     {
@@ -119,13 +120,16 @@ internal sealed class TrainingRun : IDisposable
         {
             using var scope = NewDisposeScope();
             var divisor = options.BatchesPerStep == 1 ? 1.0 : samples;
+            var largest = options.ClipNorm ?? double.PositiveInfinity;
             if (options.ClipNorm is not null || divisor != 1 || isReport)
                 meter.Add(
                     step,
                     rate,
-                    GradientNorm.Clip(optimizer.Gradients(), options.ClipNorm ?? double.PositiveInfinity, divisor)
+                    inHalves
+                        ? GradientNorm.ClipInHalves(optimizer.Gradients(), largest, divisor)
+                        : GradientNorm.Clip(optimizer.Gradients(), largest, divisor)
                 );
-            optimizer.Step(rate);
+            optimizer.Step(rate, inHalves);
         }
         optimizer.ZeroGrad();
         state.Step = step;
@@ -153,6 +157,7 @@ internal sealed class TrainingRun : IDisposable
                 continue;
             // Sums are what batches of unequal size add up; the division by all samples follows before the update.
             loss.Backward(options.BatchesPerStep == 1 ? 1 : loss.Count);
+            inHalves = loss.Own is not null && cheapToRead;
             meter.Add(step, rate, loss);
             samples += loss.Count;
         }

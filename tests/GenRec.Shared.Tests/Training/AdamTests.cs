@@ -180,21 +180,59 @@ public sealed class AdamTests
     }
 
     [Theory]
-    [InlineData(0.5, 1.0)]
-    [InlineData(1e6, 1.0)]
-    [InlineData(0.5, 32.0)]
-    public void ClippingEqualsTheLibrarys(double limit, double divisor)
+    [InlineData(0.5, 1.0, false)]
+    [InlineData(1e6, 1.0, false)]
+    [InlineData(0.5, 32.0, false)]
+    [InlineData(0.5, 1.0, true)]
+    [InlineData(1e6, 1.0, true)]
+    [InlineData(0.5, 32.0, true)]
+    public void ClippingEqualsTheLibrarys(double limit, double divisor, bool inHalves)
     {
         using var scope = NewDisposeScope();
         var (ours, theirs) = (Weights(), Weights());
         GiveGradients(1, ours, theirs);
         foreach (var weight in theirs)
             weight.grad = weight.grad! / divisor;
-        var norm = GradientNorm.Clip([.. ours.Select(w => w.grad!)], limit, divisor).item<float>();
+        Tensor[] gradients = [.. ours.Select(w => w.grad!)];
+        var norm = (
+            inHalves
+                ? GradientNorm.ClipInHalves(gradients, limit, divisor)
+                : GradientNorm.Clip(gradients, limit, divisor)
+        ).item<float>();
         var expected = nn.utils.clip_grad_norm_(theirs, limit);
         Assert.Equal(expected, norm, 1e-4 * expected);
         for (var i = 0; i < ours.Length; i++)
             Assert.True(allclose(ours[i].grad!, theirs[i].grad!, rtol: 1e-5, atol: 1e-7));
+    }
+
+    [Fact]
+    public void AnUpdateInHalvesIsTheWholeOne()
+    {
+        using var scope = NewDisposeScope();
+        var (whole, halves) = (Weights(), Weights());
+        using var one = new FusedAdam([Group(whole)], AdamOptions.AdamW(0.1));
+        using var two = new FusedAdam([Group(halves)], AdamOptions.AdamW(0.1));
+        var threads = get_num_threads();
+        set_num_threads(2); // one thread would take the halves one after the other
+        try
+        {
+            for (var step = 0; step < 4; step++)
+            {
+                GiveGradients(step, whole, halves);
+                if (step == 2)
+                    (whole[1].grad, halves[1].grad) = (null, null);
+                one.Step(1e-2);
+                two.Step(1e-2, inHalves: true);
+            }
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+        Assert.Equal(0, LargestDifference(whole, halves));
+        Assert.Equal(4, two.State()["step"][0].item<float>());
+        var (first, second) = Halves.Of(halves);
+        Assert.Equal(new[] { 0, 1, 2 }, first.Concat(second).Order());
     }
 
     private static Parameter[] Weights()
