@@ -32,7 +32,8 @@ public static class Tables
     }
 
     /// <summary>
-    /// Systems against metrics, four decimals, "mean ± standard error" where errors are known; the best mean of each column stands out.
+    /// Systems against metrics, four decimals, "mean ± standard error" where errors are known; the best mean of each column stands out,
+    /// the smallest where <see cref="MetricSenses"/> says that smaller is better.
     /// </summary>
     /// <param name="rows">The systems in the order to show.</param>
     /// <param name="metrics">The metrics to show; null shows all in order of first appearance. A missing value stays empty.</param>
@@ -47,15 +48,20 @@ public static class Tables
             columns.Add("source");
         var best = new HashSet<(int Row, int Column)>();
         for (var at = 0; at < metrics.Count && rows.Count > 1; at++)
-            if (rows.Any(row => row.Metrics.ContainsKey(metrics[at])))
-            {
-                var top = rows.Max(row => row.Metrics.GetValueOrDefault(metrics[at], double.NegativeInfinity));
-                best.UnionWith(
-                    rows.Index()
-                        .Where(row => row.Item.Metrics.TryGetValue(metrics[at], out var mean) && mean == top)
-                        .Select(row => (row.Index, at + 1))
-                );
-            }
+        {
+            var sense = MetricSenses.Of(metrics[at]);
+            double[] means = [.. rows.Where(Has).Select(row => row.Metrics[metrics[at]])];
+            if (sense == MetricSense.None || means.Length == 0)
+                continue;
+            var top = sense == MetricSense.Smaller ? means.Min() : means.Max();
+            best.UnionWith(
+                rows.Index()
+                    .Where(row => Has(row.Item) && row.Item.Metrics[metrics[at]] == top)
+                    .Select(row => (row.Index, at + 1))
+            );
+
+            bool Has(MetricRow row) => row.Metrics.ContainsKey(metrics[at]);
+        }
         return new Table(columns, [.. rows.Select(Cells)]) { MaxRows = Math.Max(1, rows.Count), Emphasised = best };
 
         object?[] Cells(MetricRow row)

@@ -52,9 +52,25 @@ public static partial class Figures
         var states = events.Select(point => point.State).Distinct().ToList();
         var importances = events.Select(point => point.Importance).Distinct().ToList();
         var (heights, centres, rows, end) = PackLanes(events, lanes);
-        var sketch = new Sketch { Height = 150 + 24 * rows };
-        foreach (var importance in importances)
-            AddEvents(sketch, events, heights, importance, importances.IndexOf(importance), states);
+        // Letters of lane names are as wide as those of the caption that has to begin behind them.
+        var sketch = new Sketch
+        {
+            Height = 150 + 24 * rows,
+            CaptionColumns = 94 - Math.Min(40, lanes.Max(lane => lane.Length)),
+        };
+        foreach (var (color, importance) in importances.Index())
+            AddEvents(sketch, events, heights, importance, color, states);
+        foreach (var (color, importance) in importances.Index()) // in the legend, where colour alone must speak
+            sketch.Add(
+                "scatter",
+                LegendEntry(
+                    importance,
+                    GroupOf(importance),
+                    color == 0 ? "importance (colour)" : null,
+                    Palette.Marker(0),
+                    Palette.Color(color)
+                )
+            );
         foreach (var state in states) // the legend's explanation of the markers
             sketch.Add("scatter", LegendEntry(state, "state", "state (marker)", Palette.Marker(states.IndexOf(state))));
         foreach (var (status, mark) in events.Where(IsMarked).Select(point => (point.Status!, point.Mark)).Distinct())
@@ -63,6 +79,7 @@ public static partial class Figures
             ((Attributes)entry["marker"]!)["line"] = Ring([mark]);
             sketch.Add("scatter", entry);
         }
+        sketch.Layout("legend", new Attributes { ["bgcolor"] = "rgba(0,0,0,0)", ["tracegroupgap"] = 2 });
         var x = Sketch.Axis("date of the first version");
         (x["type"], x["hoverformat"]) = ("date", "%Y-%m-%d");
         x["range"] = new[] // room for the labels, which stand to the right of their markers
@@ -102,8 +119,8 @@ public static partial class Figures
             new Attributes
             {
                 ["name"] = importance,
-                ["legendgroup"] = "importance",
-                ["legendgrouptitle"] = new Attributes { ["text"] = "importance (colour)" },
+                ["legendgroup"] = GroupOf(importance), // so that its entry in the legend shows and hides it
+                ["showlegend"] = false,
                 ["mode"] = "markers+text",
                 ["x"] = chosen.Select(point => point.Item.Date.ToString("yyyy-MM-dd")).ToArray(),
                 ["y"] = chosen.Select(point => heights[point.Index]).ToArray(),
@@ -124,6 +141,8 @@ public static partial class Figures
         );
     }
 
+    private static string GroupOf(string importance) => $"importance {importance}";
+
     private static bool IsMarked(TimelineEvent point) => point.Mark != TimelineMark.None && point.Status is not null;
 
     private static string SymbolOf(string marker, TimelineMark mark) =>
@@ -136,19 +155,25 @@ public static partial class Figures
             ["width"] = marks.Select(mark => mark.HasFlag(TimelineMark.Ring) ? 3.0 : 0.0).ToArray(),
         };
 
-    private static Attributes LegendEntry(string name, string group, string title, string symbol) =>
+    private static Attributes LegendEntry(
+        string name,
+        string group,
+        string? title,
+        string symbol,
+        string color = Palette.Ink
+    ) =>
         new()
         {
             ["name"] = name,
             ["legendgroup"] = group,
-            ["legendgrouptitle"] = new Attributes { ["text"] = title },
+            ["legendgrouptitle"] = title is null ? null : new Attributes { ["text"] = title },
             ["mode"] = "markers",
             ["x"] = new double?[] { null },
             ["y"] = new double?[] { null },
             ["marker"] = new Attributes
             {
                 ["symbol"] = symbol,
-                ["color"] = Palette.Ink,
+                ["color"] = color,
                 ["size"] = 11,
             },
         };

@@ -13,7 +13,7 @@ internal sealed class Attributes : Dictionary<string, object?>
 /// <summary>Collects traces and layout in plotly.js's own words, and makes the one Plotly.NET chart of a figure.</summary>
 internal sealed class Sketch
 {
-    private const int CaptionColumns = 94;
+    private const int UsualCaptionColumns = 94;
     private const int CaptionLine = 16; // pixels
     private readonly List<Trace> traces = [];
     private readonly Attributes layout = [];
@@ -25,6 +25,9 @@ internal sealed class Sketch
 
     /// <summary>Room for tick labels and axis title below the plot, in pixels.</summary>
     public int Below { get; set; } = 64;
+
+    /// <summary>Most letters of a line of the caption, which begins where the plot does; fewer beside a wide left margin.</summary>
+    public int CaptionColumns { get; set; } = UsualCaptionColumns;
 
     public void Add(string type, Attributes attributes)
     {
@@ -84,7 +87,7 @@ internal sealed class Sketch
 
     public Display.Figure Finish(string title, string caption, Table? data)
     {
-        var lines = Wrap(caption);
+        var lines = Wrap(caption, CaptionColumns);
         var below = Below + 12 + CaptionLine * lines.Count;
         var height = Height + CaptionLine * lines.Count;
         Annotate(
@@ -143,14 +146,14 @@ internal sealed class Sketch
         [.. values.Select(value => double.IsFinite(value) ? value : (double?)null)];
 
     /// <summary>Breaks a caption into lines at blanks.</summary>
-    internal static List<string> Wrap(string text)
+    internal static List<string> Wrap(string text, int columns = UsualCaptionColumns)
     {
         var lines = new List<string>();
         var line = "";
         foreach (var word in text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             if (line.Length == 0)
                 line = word;
-            else if (line.Length + 1 + word.Length <= CaptionColumns)
+            else if (line.Length + 1 + word.Length <= columns)
                 line += " " + word;
             else
             {

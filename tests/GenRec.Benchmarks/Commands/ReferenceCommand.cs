@@ -81,6 +81,7 @@ internal static class ReferenceCommand
         {
             sasRec,
             RqVaeQuality.Make(),
+            TigerQuality.Make(),
         };
     }
 

@@ -44,8 +44,22 @@ internal sealed class TigerTrain : IPeerComparison
     }
 }
 
+/// <summary>A way of training TIGER, a step at a time.</summary>
+internal interface ITigerLoop : IDisposable
+{
+    /// <summary>Whether dropout is on; it is when a loop is made.</summary>
+    bool Training { set; }
+
+    /// <summary>One update.</summary>
+    /// <returns>Windows in it.</returns>
+    int Step();
+
+    /// <summary>The mean loss of a batch as the model stands.</summary>
+    float LossOf(TigerBatch batch);
+}
+
 /// <summary>Our way, a step at a time: length groups made ahead, seeded masks, the fused optimizer.</summary>
-internal sealed class OurTigerLoop : IDisposable
+internal sealed class OurTigerLoop : ITigerLoop
 {
     private readonly FusedAdam optimizer;
     private readonly Prefetcher<TigerBatch> batches;
@@ -65,6 +79,13 @@ internal sealed class OurTigerLoop : IDisposable
     public Tiger Model { get; }
 
     public double LastLoss { get; private set; } = double.NaN;
+
+    public bool Training
+    {
+        set => Model.train(value);
+    }
+
+    public float LossOf(TigerBatch batch) => Model.Loss(batch).item<float>();
 
     public int Step()
     {
@@ -88,7 +109,7 @@ internal sealed class OurTigerLoop : IDisposable
 }
 
 /// <summary>The repositories' way, a step at a time, on the same windows.</summary>
-internal sealed class TigerReferenceLoop : IDisposable
+internal sealed class TigerReferenceLoop : ITigerLoop
 {
     private readonly TigerBatcher batcher;
     private long step;
@@ -104,6 +125,17 @@ internal sealed class TigerReferenceLoop : IDisposable
     public TigerReference Reference { get; }
 
     public double LastLoss { get; private set; } = double.NaN;
+
+    public bool Training
+    {
+        set => Reference.Training = value;
+    }
+
+    public float LossOf(TigerBatch batch)
+    {
+        var (ids, isReal, targets) = TigerWorkload.Pad(batch);
+        return Reference.Loss(ids, isReal, targets).item<float>();
+    }
 
     public int Step()
     {

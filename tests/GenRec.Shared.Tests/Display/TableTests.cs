@@ -134,6 +134,20 @@ public class TableTests
     }
 
     [Fact]
+    public void OfALossTheSmallestStandsOutAndOfAStartingPointNone()
+    {
+        var lines = Tables
+            .Metrics([
+                new("a", new Dictionary<string, double> { ["nextTokenLoss"] = 2.5, ["rewardBefore"] = 1.25 }),
+                new("b", new Dictionary<string, double> { ["nextTokenLoss"] = 3.5, ["rewardBefore"] = 1.75 }),
+            ])
+            .ToText()
+            .Split('\n');
+        Assert.Contains("2.5000*", lines[2]);
+        Assert.Equal(1, lines.Sum(line => line.Count(letter => letter == '*')));
+    }
+
+    [Fact]
     public void CurvesOfDifferentLengthShareTheirSteps()
     {
         var table = Tables.Curves("epoch", [("a", [(1, 0.5), (2, 0.25)]), ("b", [(2, 0.125)])]);
