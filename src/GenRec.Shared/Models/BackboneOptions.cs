@@ -110,6 +110,13 @@ public sealed record BackboneOptions : RichRecord
     [Range(1, 1_000_000)]
     public int BatchTargets { get; init; } = 256;
 
+    /// <summary>
+    /// Classes of length of a batch's windows, each packed and computed apart: 1 packs all lengths into rows as wide as the longest,
+    /// and each class more halves the width of the shortest. Changes seconds, not what is learned.
+    /// </summary>
+    [Range(1, 16)]
+    public int LengthClasses { get; init; } = 1;
+
     /// <summary>W, beams of a user when the model is measured.</summary>
     [Range(1, 4096)]
     public int Beams { get; init; } = 20;
