@@ -36,7 +36,7 @@ public sealed record BackbonePreset(
         Width = 128,
         FeedForward = 680,
         ValidationCases = 2000,
-        LengthClasses = 4,
+        LengthClasses = 8,
         Source = "sizes after snap-research/GRID; one block and one recipe for all shapes are ours",
     };
 
@@ -82,7 +82,7 @@ public sealed record BackbonePreset(
         MaxItems = 20,
         Beams = 20,
         ValidationCases = 1000,
-        LengthClasses = 4,
+        LengthClasses = 8,
         Source = "ours: sizes that one thread trains in minutes",
     };
 

@@ -74,7 +74,7 @@ public sealed class BackboneBatcher : RichObject
         return InClasses(model, sequences, firsts);
     }
 
-    /// <summary>Packs sequences, each class of lengths by itself: longer than half of the longest, than a quarter, and so on.</summary>
+    /// <summary>Packs sequences, each class of lengths by itself; classes are equally wide, up to the longest.</summary>
     /// <param name="model">Whose options say how many classes there are.</param>
     /// <param name="sequences">As for <see cref="Backbone.Pack"/>.</param>
     /// <param name="firstTargets">The same.</param>
@@ -100,13 +100,7 @@ public sealed class BackboneBatcher : RichObject
                 ),
         ];
 
-        int ClassOf(int length)
-        {
-            var found = 0;
-            for (var half = longest / 2; length <= half && found < classes - 1; half /= 2)
-                found++;
-            return found;
-        }
+        int ClassOf(int length) => (longest - length) * classes / longest;
     }
 
     /// <summary>Windows, or rows in pieces: the items <c>First..End-1</c> of a user, the last one or all but the first to be written.</summary>

@@ -111,8 +111,8 @@ public sealed record BackboneOptions : RichRecord
     public int BatchTargets { get; init; } = 256;
 
     /// <summary>
-    /// Classes of length of a batch's windows, each packed and computed apart: 1 packs all lengths into rows as wide as the longest,
-    /// and each class more halves the width of the shortest. Changes seconds, not what is learned.
+    /// Classes of length of a batch's windows, equally wide, each packed and computed apart; 1 packs all lengths into rows as wide as
+    /// the longest. Changes seconds, not what is learned.
     /// </summary>
     [Range(1, 16)]
     public int LengthClasses { get; init; } = 1;

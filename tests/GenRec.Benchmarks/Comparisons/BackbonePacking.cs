@@ -44,9 +44,9 @@ internal sealed class BackbonePacking(string name, BackboneOptions model) : IPee
             }
         );
 
-    /// <summary>The same, the windows of a batch in four classes of length.</summary>
+    /// <summary>The same, the windows of a batch in eight classes of length.</summary>
     public static BackbonePacking Classes { get; } =
-        new("backbone-packing-classes", Windows.model with { LengthClasses = 4 });
+        new("backbone-packing-classes", Windows.model with { LengthClasses = 8 });
 
     public string Name => name;
 
