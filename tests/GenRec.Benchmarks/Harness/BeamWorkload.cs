@@ -72,10 +72,10 @@ internal sealed record BeamWorkload(ItemCodes Codes, int[][][] Batches)
     }
 
     /// <summary>Fresh weights, equal on all sides.</summary>
-    public static T5 MakeModel(BenchmarkOptions options)
+    public static T5 MakeModel(BenchmarkOptions options, Precision precision = Precision.Float32)
     {
         manual_seed(options.Seed);
-        var model = new T5(Model);
+        var model = new T5(Model with { Precision = precision });
         model.eval();
         return model;
     }
