@@ -2,6 +2,7 @@ using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Decoding;
 using GenRec.Shared.Nn;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Harness;
