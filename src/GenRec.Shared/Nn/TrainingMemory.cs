@@ -30,7 +30,7 @@ internal sealed class TrainingMemory : IDisposable
     public Tensor Lend(ScalarType type, long rows, long columns)
     {
         var block = Next(type, rows * columns);
-        if (views[block] is { } known && known.size(0) == rows && known.size(1) == columns)
+        if (views[block] is { } known && known.shape is [var before, var wide] && before == rows && wide == columns)
             return known;
         Forget(block);
         using var whole = blocks[block].narrow(0, 0, rows * columns);
