@@ -36,6 +36,7 @@ public sealed record BackbonePreset(
         Width = 128,
         FeedForward = 680,
         ValidationCases = 2000,
+        LengthClasses = 8,
         Source = "sizes after snap-research/GRID; one block and one recipe for all shapes are ours",
     };
 
@@ -61,6 +62,7 @@ public sealed record BackbonePreset(
         MaxItems = 10,
         Beams = 10,
         ValidationCases = 400,
+        LengthClasses = 1,
         Source = "ours: sizes for a laptop",
     };
 
@@ -80,6 +82,7 @@ public sealed record BackbonePreset(
         MaxItems = 20,
         Beams = 20,
         ValidationCases = 1000,
+        LengthClasses = 8,
         Source = "ours: sizes that one thread trains in minutes",
     };
 
@@ -169,7 +172,8 @@ public sealed record BackbonePreset(
         ArgumentNullException.ThrowIfNull(sizes);
         var layers = sizes.HistoryLayers;
         var windows = sizes with { Supervision = Supervision.LastItem };
-        var items = sizes with { Input = HistoryInput.ItemVectors, Supervision = Supervision.EveryItem };
+        var rows = sizes with { Supervision = Supervision.EveryItem, LengthClasses = 1 }; // packed rows are as fast as sorted ones
+        var items = rows with { Input = HistoryInput.ItemVectors };
         var goal = windows with
         {
             History = AttentionDirection.Bidirectional,
@@ -179,7 +183,7 @@ public sealed record BackbonePreset(
         var shape = variant switch
         {
             "encoder-decoder" => goal,
-            "decoder-only" => sizes with { Supervision = Supervision.EveryItem, HistoryLayers = 2 * layers },
+            "decoder-only" => rows with { HistoryLayers = 2 * layers },
             "prefix" => windows with { History = AttentionDirection.Bidirectional, HistoryLayers = 2 * layers },
             "last-item" => windows with { HistoryLayers = 2 * layers },
             "two-level" => items with { Writer = CodeWriter.DepthStack, WriterLayers = layers },

@@ -117,6 +117,20 @@ public sealed class Backbone : Module<BackboneBatch, Tensor>, IIdGenerator, IRic
         return FusedCrossEntropy.Mean(States(batch), TokenTable, labels).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same for a batch in parts: their mean, weighted by what each of them writes.</summary>
+    /// <param name="parts">From <see cref="BackboneBatcher.At"/>; at least one.</param>
+    /// <returns>Scalar, owned by the caller.</returns>
+    public Tensor Loss(IReadOnlyList<BackboneBatch> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Count == 1)
+            return Loss(parts[0]);
+        using var scope = NewDisposeScope();
+        var targets = (double)parts.Sum(part => part.Targets);
+        var losses = parts.Select(part => Loss(part) * (part.Targets / targets)).ToArray();
+        return stack(losses).sum().MoveToOuterDisposeScope();
+    }
+
     /// <summary>What is multiplied with the code table, <c>[T m, D]</c>.</summary>
     private Tensor States(BackboneBatch batch)
     {

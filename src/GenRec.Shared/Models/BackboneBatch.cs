@@ -23,10 +23,9 @@ public sealed record CellGrid(int Width, long[] Segment, long[] Position, long[]
 /// <remarks>
 /// Sequences stand end to end in shared rows behind a block-diagonal mask, so that a batch may hold any lengths in any order.
 /// Against batches sorted by length, which need neither packing nor padding but show the model one length at a time, a training
-/// step of the tutorial's sizes on Amazon Beauty reached 0.94 of the speed for rows and 0.48 for windows (medians of four pairs,
-/// 0.88 to 1.01 and 0.35 to 0.96; <c>peers backbone-packing-rows</c> and <c>backbone-packing-windows</c>). At equal seconds the
-/// shapes that learn from windows therefore pay for this choice; at equal operations they do not. TIGER's own T5 goes by
-/// <c>Nn.LengthGroups</c>.
+/// step of the tutorial's sizes on Amazon Beauty reached 0.94 of the speed for rows (median of four pairs, 0.88 to 1.01;
+/// <c>peers backbone-packing-rows</c>), and 0.48 for windows, whose rows are as wide as the longest of a batch and mostly masked.
+/// <see cref="BackboneOptions.LengthClasses"/> takes windows of similar length together instead.
 /// </remarks>
 public sealed record BackboneBatch(
     int Rows,

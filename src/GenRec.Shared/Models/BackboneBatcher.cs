@@ -19,7 +19,7 @@ public sealed class BackboneBatcher : RichObject
     private readonly int[] written; // targets of each piece
     private (int Piece, int Step)[] order = [];
     private long orderedEpoch = -1;
-    private readonly Func<IReadOnlyList<int[]>, IReadOnlyList<int>, BackboneBatch> pack;
+    private readonly Backbone model;
 
     /// <summary>Prepares batches over a training set.</summary>
     /// <param name="train">Training interactions.</param>
@@ -34,7 +34,7 @@ public sealed class BackboneBatcher : RichObject
             throw new ArgumentException(
                 $"The interactions have {train.ItemCount} items, the semantic ids {model.Ids.ItemCount}: they are of different catalogues."
             );
-        (this.train, options, pack) = (train, model.Options, model.Pack);
+        (this.train, options, this.model) = (train, model.Options, model);
         random = new CounterRandom((ulong)seed).Fork("pieces");
         pieces = [.. Pieces(train, options)];
         if (pieces.Length == 0)
@@ -56,9 +56,10 @@ public sealed class BackboneBatcher : RichObject
     /// <summary>Batches in a pass over the data.</summary>
     public int StepsPerEpoch { get; }
 
-    /// <summary>The batch of one step.</summary>
+    /// <summary>The batch of one step, in as many parts as <see cref="BackboneOptions.LengthClasses"/> finds lengths for.</summary>
     /// <param name="step">Counted from 0 over all epochs.</param>
-    public BackboneBatch At(long step)
+    /// <returns>At least one part; the batch's loss is their mean, weighted by <see cref="BackboneBatch.Targets"/>.</returns>
+    public IReadOnlyList<BackboneBatch> At(long step)
     {
         Order(step / StepsPerEpoch);
         var wanted = (int)(step % StepsPerEpoch);
@@ -70,7 +71,36 @@ public sealed class BackboneBatcher : RichObject
             sequences.Add(train.ItemsOf(user)[from..end].ToArray());
             firsts.Add(end - from - written[order[at].Piece]);
         }
-        return pack(sequences, firsts);
+        return InClasses(model, sequences, firsts);
+    }
+
+    /// <summary>Packs sequences, each class of lengths by itself; classes are equally wide, up to the longest.</summary>
+    /// <param name="model">Whose options say how many classes there are.</param>
+    /// <param name="sequences">As for <see cref="Backbone.Pack"/>.</param>
+    /// <param name="firstTargets">The same.</param>
+    /// <returns>Longest first; a class without a sequence is left out.</returns>
+    public static IReadOnlyList<BackboneBatch> InClasses(
+        Backbone model,
+        IReadOnlyList<int[]> sequences,
+        IReadOnlyList<int> firstTargets
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sequences);
+        ArgumentNullException.ThrowIfNull(firstTargets);
+        var (longest, classes) = (sequences.Max(sequence => sequence.Length), model.Options.LengthClasses);
+        return
+        [
+            .. Enumerable
+                .Range(0, sequences.Count)
+                .GroupBy(at => ClassOf(sequences[at].Length))
+                .OrderBy(group => group.Key)
+                .Select(group =>
+                    model.Pack([.. group.Select(at => sequences[at])], [.. group.Select(at => firstTargets[at])])
+                ),
+        ];
+
+        int ClassOf(int length) => (longest - length) * classes / longest;
     }
 
     /// <summary>Windows, or rows in pieces: the items <c>First..End-1</c> of a user, the last one or all but the first to be written.</summary>

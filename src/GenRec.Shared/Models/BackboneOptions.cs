@@ -110,6 +110,13 @@ public sealed record BackboneOptions : RichRecord
     [Range(1, 1_000_000)]
     public int BatchTargets { get; init; } = 256;
 
+    /// <summary>
+    /// Classes of length of a batch's windows, equally wide, each packed and computed apart; 1 packs all lengths into rows as wide as
+    /// the longest. Changes seconds, not what is learned.
+    /// </summary>
+    [Range(1, 16)]
+    public int LengthClasses { get; init; } = 1;
+
     /// <summary>W, beams of a user when the model is measured.</summary>
     [Range(1, 4096)]
     public int Beams { get; init; } = 20;

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Models;
 
 /// <summary>Training one shape of the family on a split, validated by beam search and code by code.</summary>
-public sealed class BackboneTask : PrefetchedTask<BackboneBatch>
+public sealed class BackboneTask : PrefetchedTask<IReadOnlyList<BackboneBatch>>
 {
     private const int RowsAtOnce = 128;
     private static readonly Metric[] Watched = [Metric.Ndcg(10), Metric.Recall(10)];
@@ -124,13 +124,13 @@ public sealed class BackboneTask : PrefetchedTask<BackboneBatch>
     }
 
     /// <inheritdoc/>
-    protected override BackboneBatch MakeBatch(TrainingStep step) => batcher.At(step.Batch);
+    protected override IReadOnlyList<BackboneBatch> MakeBatch(TrainingStep step) => batcher.At(step.Batch);
 
     /// <inheritdoc/>
-    protected override BatchLoss Loss(BackboneBatch batch, TrainingStep step)
+    protected override BatchLoss Loss(IReadOnlyList<BackboneBatch> batch, TrainingStep step)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return new BatchLoss(Model.Loss(batch), batch.Targets);
+        return new BatchLoss(Model.Loss(batch), batch.Sum(part => part.Targets));
     }
 
     /// <inheritdoc/>

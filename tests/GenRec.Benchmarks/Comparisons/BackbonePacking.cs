@@ -13,6 +13,8 @@ namespace GenRec.Benchmarks.Comparisons;
 /// </summary>
 internal sealed class BackbonePacking(string name, BackboneOptions model) : IPeerComparison
 {
+    private readonly BackboneOptions model = model;
+
     private const double LearningRate = 1e-3;
 
     private static readonly BackboneOptions Small = new()
@@ -42,6 +44,10 @@ internal sealed class BackbonePacking(string name, BackboneOptions model) : IPee
             }
         );
 
+    /// <summary>The same, the windows of a batch in eight classes of length.</summary>
+    public static BackbonePacking Classes { get; } =
+        new("backbone-packing-classes", Windows.model with { LengthClasses = 8 });
+
     public string Name => name;
 
     public string Unit => "targets/s";
@@ -65,7 +71,9 @@ internal sealed class BackbonePacking(string name, BackboneOptions model) : IPee
         var network = new Backbone(work.Ids, model);
         network.train();
         var batches = Batches(Sequences(work.Split.Train), isSorted, options.Seed);
-        var ready = new Prefetcher<BackboneBatch>(step => Pack(network, batches[(int)(step % batches.Length)]));
+        var ready = new Prefetcher<IReadOnlyList<BackboneBatch>>(step =>
+            Pack(network, batches[(int)(step % batches.Length)])
+        );
         var (optimizer, at) = (new FusedAdam(network), 0L);
         return new StepSide(Step, ready, optimizer, network);
 
@@ -79,7 +87,7 @@ internal sealed class BackbonePacking(string name, BackboneOptions model) : IPee
             optimizer.Step(LearningRate);
             optimizer.ZeroGrad();
             _ = loss.item<float>();
-            return batch.Targets;
+            return batch.Sum(part => part.Targets);
         }
     }
 
@@ -119,8 +127,9 @@ internal sealed class BackbonePacking(string name, BackboneOptions model) : IPee
         return mixed;
     }
 
-    private BackboneBatch Pack(Backbone network, int[][] batch) =>
-        network.Pack(
+    private IReadOnlyList<BackboneBatch> Pack(Backbone network, int[][] batch) =>
+        BackboneBatcher.InClasses(
+            network,
             batch,
             [.. batch.Select(sequence => model.Supervision == Supervision.EveryItem ? 1 : sequence.Length - 1)]
         );

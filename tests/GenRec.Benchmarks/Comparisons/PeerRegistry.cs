@@ -30,6 +30,7 @@ internal static class PeerRegistry
         new SessionBeam(),
         BackbonePacking.Rows,
         BackbonePacking.Windows,
+        BackbonePacking.Classes,
     ];
 
     /// <summary>The comparison of this name, or null.</summary>

@@ -229,11 +229,46 @@ public class BackboneTests
     [Fact]
     public void ALossLeavesOneTensorBehind()
     {
-        var model = Model(Name(Shapes.First(shape => shape.Writer == CodeWriter.CrossAttention)));
+        var shape = Shapes.First(shape => shape.Writer == CodeWriter.CrossAttention);
+        var model = new Backbone(Ids, shape with { Supervision = Supervision.LastItem, LengthClasses = 2 });
         var batch = Batcher(model).At(0);
+        Assert.Equal(2, batch.Count);
         using var scope = NewDisposeScope();
         model.Loss(batch);
         Assert.Equal(1, scope.DisposablesCount);
+    }
+
+    [Theory]
+    [InlineData(CodeWriter.SameStack)]
+    [InlineData(CodeWriter.CrossAttention)]
+    [InlineData(CodeWriter.LazyCrossAttention)]
+    public void ClassesOfLengthChangeNoLossAndNoGradient(CodeWriter writer)
+    {
+        using var scope = NewDisposeScope();
+        var shape = Shapes.First(shape =>
+            (shape.Writer, shape.Input, shape.Supervision) == (writer, HistoryInput.FlatTokens, Supervision.LastItem)
+        );
+        var (one, several) = (Model(Name(shape)), new Backbone(Ids, shape with { LengthClasses = 2 }));
+        several.load_state_dict(one.state_dict());
+        several.eval();
+        int[][] windows =
+        [
+            [1, 2, 3, 4, 5, 6],
+            [7, 8],
+            [9, 10, 11, 12, 13],
+            [14, 15, 16],
+            [17, 18],
+        ];
+        int[] last = [.. windows.Select(window => window.Length - 1)];
+        var parts = BackboneBatcher.InClasses(several, windows, last);
+        Assert.Equal([2, 3], parts.Select(part => part.Targets)); // 6 and 5 are more than half of 6, the rest is not
+        Assert.True(parts[1].History.Width < parts[0].History.Width);
+        var (together, apart) = (one.Loss(one.Pack(windows, last)), several.Loss(parts));
+        Assert.Equal(together.item<float>(), apart.item<float>(), 1e-5f);
+        together.backward();
+        apart.backward();
+        foreach (var (name, weight) in one.named_parameters())
+            Assert.True(allclose(weight.grad!, several.get_parameter(name)!.grad!, rtol: 1e-4, atol: 1e-6), name);
     }
 
     [Theory]
@@ -243,7 +278,7 @@ public class BackboneTests
     {
         var model = Model(Name(Shapes.First(shape => shape.Supervision == supervision)));
         var batcher = Batcher(model);
-        var batches = Enumerable.Range(0, batcher.StepsPerEpoch).Select(step => batcher.At(step)).ToArray();
+        var batches = Enumerable.Range(0, batcher.StepsPerEpoch).SelectMany(step => batcher.At(step)).ToArray();
         var written = batches.SelectMany(batch => batch.Labels.Chunk(3)).Select(id => string.Join(',', id)).Order();
         var tokens = Ids.ToTokens(1);
         var expected = TrainRows
