@@ -88,11 +88,7 @@ public sealed class BeamSearch : RichObject
             DecodingPart.Constraint, // the best are kept while legal tokens are found: one pass
             () => host.Choose(level, beams, logits, normalisers, excluded, options.Width)
         );
-        return Timed(
-            times,
-            DecodingPart.Selection,
-            () => (beams.Continue(choice.Parents, choice.Tokens, choice.Scores, choice.States), choice.Parents)
-        );
+        return Timed(times, DecodingPart.Selection, () => (HostSelection.Continue(beams, choice), choice.Parents));
     }
 
     /// <summary>The best W continuations, found by operators.</summary>

@@ -112,6 +112,29 @@ internal sealed class HostSelection
         return choice;
     }
 
+    /// <summary><see cref="Beams.Continue"/> for what was chosen here.</summary>
+    public static Beams Continue(Beams beams, HostChoice choice)
+    {
+        var (users, before, written) = (
+            (int)beams.Tokens.shape[0],
+            (int)beams.Tokens.shape[1],
+            (int)beams.Tokens.shape[2]
+        );
+        var width = (int)choice.Parents.shape[1];
+        var tokens = empty(users, width, written + 1, dtype: ScalarType.Int64);
+        var from = Numbers<long>(beams.Tokens);
+        var to = Numbers<long>(tokens);
+        var parents = Numbers<long>(choice.Parents);
+        var newest = Numbers<long>(choice.Tokens);
+        for (var row = 0; row < parents.Length; row++)
+        {
+            var parent = row / width * before + (int)parents[row];
+            from.Slice(parent * written, written).CopyTo(to[(row * (written + 1))..]);
+            to[row * (written + 1) + written] = newest[row];
+        }
+        return new Beams(tokens, choice.Scores, choice.States, choice.Tokens);
+    }
+
     private static void Normalise(Tensor logits, int from, Span<float> result)
     {
         var width = (int)logits.shape[2];

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using GenRec.Shared.Display;
 using GenRec.Shared.Nn;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Decoding;
@@ -162,7 +164,17 @@ internal static class BeamRows
             return; // all beams continue the prompt, which they share
         using var scope = NewDisposeScope();
         var users = parents.shape[0];
-        var start = arange(users, dtype: ScalarType.Int64, device: parents.device).mul_(cache.Rows / users);
+        var before = cache.Rows / users;
+        if (parents.device_type == DeviceType.CPU)
+        {
+            var rows = parents.reshape(-1).clone();
+            var numbers = MemoryMarshal.Cast<byte, long>(rows.bytes);
+            for (var at = 0; at < numbers.Length; at++)
+                numbers[at] += at / (numbers.Length / users) * before;
+            cache.Reorder(rows);
+            return;
+        }
+        var start = arange(users, dtype: ScalarType.Int64, device: parents.device).mul_(before);
         cache.Reorder((parents + start.unsqueeze(1)).view(-1));
     }
 }

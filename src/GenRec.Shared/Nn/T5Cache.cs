@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Display;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;
@@ -201,7 +202,12 @@ public sealed class T5Cache : RichObject, IDisposable
         if (Length == 0)
             return;
         using var scope = NewDisposeScope();
-        Keep(ref ancestors, Lineage().index_select(1, rows));
+        Keep(
+            ref ancestors,
+            rows.device_type == DeviceType.CPU && own[0][0].device_type == DeviceType.CPU
+                ? LineageOf(rows.contiguous())
+                : Lineage().index_select(1, rows)
+        );
         Keep(ref places, null);
     }
 
@@ -223,15 +229,17 @@ public sealed class T5Cache : RichObject, IDisposable
     /// <summary>Adds a position, <c>[R, C]</c>: keys and values of all beams, and what else belongs to them. Layers come in their order.</summary>
     internal void Append(int layer, Tensor one)
     {
-        if (layer == 0 && Length > 0)
-        {
-            Keep(one.dtype);
-            using var scope = NewDisposeScope();
-            if (ancestors is null || ancestors.shape[0] < Length)
-                Keep(ref ancestors, Lineage()); // no beam was chosen since: all go on where they are
-            Keep(ref places, null);
-        }
+        if (layer == 0)
+            StartPosition(one.dtype);
         own[layer].Add(one.alias().DetachFromDisposeScope());
+    }
+
+    /// <summary>Adds a position to each layer whose content is undefined, <c>[R, C]</c>; the caller fills it.</summary>
+    internal void Append(long rows, long columns, ScalarType type)
+    {
+        StartPosition(type);
+        foreach (var positions in own)
+            positions.Add(empty(rows, columns, dtype: type).DetachFromDisposeScope());
     }
 
     /// <summary>The positions of a layer as they were written, each <c>[R_s, C]</c>; the cache's own.</summary>
@@ -267,6 +275,17 @@ public sealed class T5Cache : RichObject, IDisposable
         static List<long> Next(List<long> before, long rows) => [.. before, before[^1] + rows];
     }
 
+    private void StartPosition(ScalarType type)
+    {
+        if (Length == 0)
+            return;
+        Keep(type);
+        using var scope = NewDisposeScope();
+        if (ancestors is null || ancestors.shape[0] < Length)
+            Keep(ref ancestors, Lineage()); // no beam was chosen since: all go on where they are
+        Keep(ref places, null);
+    }
+
     /// <summary>Brings all positions into one format: a step reads its own only, and who takes the next one may change.</summary>
     private void Keep(ScalarType type)
     {
@@ -287,6 +306,29 @@ public sealed class T5Cache : RichObject, IDisposable
         var rows = own[0][^1].shape[0];
         var same = arange(rows, dtype: ScalarType.Int64, device: own[0][0].device).unsqueeze(0); // [1, R]
         return ancestors is null ? same : cat([ancestors, same]);
+    }
+
+    /// <summary><see cref="Lineage"/> of chosen rows, <c>[t, R']</c>, without operators: each costs more than the work.</summary>
+    private Tensor LineageOf(Tensor rows)
+    {
+        var chosen = MemoryMarshal.Cast<byte, long>(rows.bytes);
+        var (length, count, before) = ((int)Length, chosen.Length, (int)Rows);
+        var result = empty(length, count, dtype: ScalarType.Int64);
+        var to = MemoryMarshal.Cast<byte, long>(result.bytes);
+        var known = ancestors is null ? [] : MemoryMarshal.Cast<byte, long>(ancestors.bytes);
+        foreach (var row in chosen)
+            if (row < 0 || row >= before)
+                throw new ArgumentOutOfRangeException(nameof(rows), row, $"There are {before} beams.");
+        for (var position = 0; position < length; position++)
+        {
+            var there = to.Slice(position * count, count);
+            if (position * before < known.Length)
+                for (var at = 0; at < count; at++)
+                    there[at] = known[position * before + (int)chosen[at]];
+            else
+                chosen.CopyTo(there); // of this position no beam was chosen yet
+        }
+        return result;
     }
 
     private static void Keep(ref Tensor? field, Tensor? value)

@@ -172,10 +172,7 @@ internal sealed partial class T5Packed<TFormat, T>(T5Options options) : IT5Packe
 {
     private const float Epsilon = 1e-6f; // RmsNorm's
 
-    // Two threads read all weights each. For so few rows that takes longer than what they save: a search of fifty beams for one
-    // user took 14.6 ms on one thread and 16 to 20 on two.
-    private const int FewRows = 64;
-    private const int FewTokens = 16; // of several sequences
+    private const int FewRows = 16; // both threads read all weights, so for so few rows a second one gains little
 
     // libtorch compiles a bfloat16 product for each shape it meets and keeps the latest thousand, so rows come in whole blocks.
     private static readonly int block = TFormat.Type == ScalarType.Float32 ? 4 : 64;
@@ -225,8 +222,8 @@ internal sealed partial class T5Packed<TFormat, T>(T5Options options) : IT5Packe
         // A layer's keys and values are written while the other thread may still read those of the layer before.
         var passing = new[] { first.TakeKeyValues(places, sizes.Inner), first.TakeKeyValues(places, sizes.Inner) };
         var encoding = new Encoding(places, tokens, reading, passing, bias.Numbers, bias.Length);
-        var middle = places.Count == 1 ? (tokens.Length / 2 + 3) / 4 * 4 : Middle(places);
-        if (tokens.Length <= (places.Count == 1 ? FewRows : FewTokens))
+        var middle = places.Count == 1 ? Middle(tokens.Length) : Middle(places);
+        if (tokens.Length <= FewRows)
         {
             var all = new Share(this, encoding, first, 0, tokens.Length);
             for (var phase = 0; phase <= encoder.Length; phase++)
@@ -270,8 +267,7 @@ internal sealed partial class T5Packed<TFormat, T>(T5Options options) : IT5Packe
         var rows = (int)last.numel();
         var before = cache.Length;
         var bias = parameters!.Decoder.Positions.Numbers(1, (int)before + 1, (int)before); // [H, t]
-        for (var layer = 0; layer < decoder.Length; layer++)
-            cache.Append(layer, empty(rows, 3 * sizes.Inner, dtype: TFormat.Type));
+        cache.Append(rows, 3 * sizes.Inner, TFormat.Type);
         var step = new Beams(
             Array.ConvertAll(MemoryMarshal.Cast<byte, long>(last.contiguous().bytes).ToArray(), token => (int)token),
             (int)last.shape[1],
@@ -281,7 +277,7 @@ internal sealed partial class T5Packed<TFormat, T>(T5Options options) : IT5Packe
             logits,
             [.. Enumerable.Range(0, (int)before + 1).Select(position => cache.RowsOf(position).ToArray())]
         );
-        var middle = (rows / 2 + 3) / 4 * 4; // the kernels take four rows at once
+        var middle = Middle(rows);
         if (rows <= FewRows)
             Run(step, 0, rows);
         else
@@ -314,6 +310,9 @@ internal sealed partial class T5Packed<TFormat, T>(T5Options options) : IT5Packe
     }
 
     private Workspace Rent() => workspaces.TryTake(out var work) ? work : new Workspace();
+
+    /// <summary>Half of some rows; the kernels take a single one for as much as two.</summary>
+    private static int Middle(int rows) => (rows / 2 + 1) / 2 * 2;
 
     /// <summary>The border between two users that halves the work.</summary>
     private static int Middle(Sequences places)
@@ -356,17 +355,17 @@ internal sealed partial class T5Packed<TFormat, T>(T5Options options) : IT5Packe
         var memory = work.Stepping;
         memory.Reset();
         var (count, width, inner) = (to - from, sizes.Width, sizes.Inner);
-        var x = memory.Take(ScalarType.Float32, count, width);
-        var h = memory.Take(TFormat.Type, count, width);
-        var asked = memory.Take(TFormat.Type, count, inner);
-        var queries = memory.Take(ScalarType.Float32, step.BeamsOfUser, inner); // one user's
-        var read = memory.Take(ScalarType.Float32, step.BeamsOfUser, inner);
-        var mixed = memory.Take(TFormat.Type, count, inner);
-        var room = memory.Take(TFormat.Type, count, Math.Max(width, sizes.Vocabulary)); // of products that are added or widened
+        var x = memory.Lend(ScalarType.Float32, count, width);
+        var h = memory.Lend(TFormat.Type, count, width);
+        var asked = memory.Lend(TFormat.Type, count, inner);
+        var queries = memory.Lend(ScalarType.Float32, step.BeamsOfUser, inner); // one user's
+        var read = memory.Lend(ScalarType.Float32, step.BeamsOfUser, inner);
+        var mixed = memory.Lend(TFormat.Type, count, inner);
+        var room = memory.Lend(TFormat.Type, count, Math.Max(width, sizes.Vocabulary)); // of products that are added or widened
         var toAdd = room.view(-1).narrow(0, 0, (long)count * width).view(count, width);
         var slots = sizes.Experts == 0 ? count : count * sizes.ActiveExperts + sizes.Experts * (ExpertRoute.Step - 1);
-        var wide = memory.Take(TFormat.Type, slots, sizes.FeedForward);
-        var (sorted, made) = (memory.Take(TFormat.Type, slots, width), memory.Take(TFormat.Type, slots, width));
+        var wide = memory.Lend(TFormat.Type, slots, sizes.FeedForward);
+        var (sorted, made) = (memory.Lend(TFormat.Type, slots, width), memory.Lend(TFormat.Type, slots, width));
         PackedRows<TFormat, T>.Embed(step.Last.AsSpan(from, count), Floats(parameters!.Tokens), width, Floats(x));
         for (var at = 0; at < decoder.Length; at++)
         {
@@ -451,14 +450,14 @@ internal sealed partial class T5Packed<TFormat, T>(T5Options options) : IT5Packe
             (this.packed, this.encoding, this.from, count) = (packed, encoding, from, to - from);
             var (rows, sizes, memory) = (Whole(count, block), packed.sizes, work.Encoding);
             memory.Reset();
-            x = memory.Take(ScalarType.Float32, rows, sizes.Width);
-            h = memory.Take(TFormat.Type, rows, sizes.Width);
-            all = memory.Take(TFormat.Type, rows, 3 * sizes.Inner);
-            queries = memory.Take(ScalarType.Float32, encoding.BiasLength, sizes.Inner); // one sequence's
-            read = memory.Take(ScalarType.Float32, encoding.BiasLength, sizes.Inner);
-            mixed = memory.Take(TFormat.Type, rows, sizes.Inner);
-            wide = memory.Take(TFormat.Type, rows, sizes.FeedForward);
-            room = memory.Take(TFormat.Type, rows, sizes.Width);
+            x = memory.Lend(ScalarType.Float32, rows, sizes.Width);
+            h = memory.Lend(TFormat.Type, rows, sizes.Width);
+            all = memory.Lend(TFormat.Type, rows, 3 * sizes.Inner);
+            queries = memory.Lend(ScalarType.Float32, encoding.BiasLength, sizes.Inner); // one sequence's
+            read = memory.Lend(ScalarType.Float32, encoding.BiasLength, sizes.Inner);
+            mixed = memory.Lend(TFormat.Type, rows, sizes.Inner);
+            wide = memory.Lend(TFormat.Type, rows, sizes.FeedForward);
+            room = memory.Lend(TFormat.Type, rows, sizes.Width);
         }
 
         /// <summary>Phase 0 is what comes before the first layer's attention, phase l from the attention of layer l - 1 to the next.</summary>

@@ -7,8 +7,9 @@ namespace GenRec.Shared.Runtime;
 /// <summary>Float32 products of a few rows with a matrix that is used again and again.</summary>
 /// <remarks>
 /// A library arranges the larger matrix anew for each product, which for the fifty rows of a beam search takes half as long as
-/// the product itself; here it is arranged once. The kernels hold four rows and four vectors of columns in registers, as is
-/// usual since Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 2008.
+/// the product itself; here it is arranged once. The kernels hold six rows and four vectors of columns in registers, as is
+/// usual since Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 2008, and ask for the
+/// matrix some rows ahead, because a panel of 64 columns and 128 rows fills the first cache alone.
 /// </remarks>
 internal sealed class PackedMatrix
 {
@@ -16,7 +17,8 @@ internal sealed class PackedMatrix
     public const int Lanes = 16;
 
     private const int Panel = 4 * Lanes; // columns that are computed together
-    private const int RowsAtOnce = 4;
+    private const int RowsAtOnce = 6;
+    private const int Ahead = 16; // rows of the matrix
     private readonly float[] panels; // panel after panel, each [K, 64], columns behind the last 0
     private readonly int start; // first number at a border of cache lines
 
@@ -109,72 +111,86 @@ internal sealed class PackedMatrix
         ref var left = ref MemoryMarshal.GetReference(x);
         ref var right = ref MemoryMarshal.GetReference(matrix);
         ref var to = ref MemoryMarshal.GetReference(y);
-        var column = 0;
-        for (; column + Panel <= columns; column += Panel)
-        {
-            var row = 0;
-            for (; row + RowsAtOnce <= rows; row += RowsAtOnce)
-                Four(
-                    ref Unsafe.Add(ref left, row * xStride),
-                    xStride,
-                    ref Unsafe.Add(ref right, column),
-                    stride,
-                    inner,
-                    ref Unsafe.Add(ref to, row * yStride + column),
-                    yStride,
-                    add
-                );
-            for (; row < rows; row++)
-                One(
-                    ref Unsafe.Add(ref left, row * xStride),
-                    ref Unsafe.Add(ref right, column),
-                    stride,
-                    inner,
-                    ref Unsafe.Add(ref to, row * yStride + column),
-                    add
-                );
-        }
-        for (; column < columns; column += Lanes)
-        {
-            var row = 0;
-            for (; row + RowsAtOnce <= rows; row += RowsAtOnce)
-                FourNarrow(
-                    ref Unsafe.Add(ref left, row * xStride),
-                    xStride,
-                    ref Unsafe.Add(ref right, column),
-                    stride,
-                    inner,
-                    ref Unsafe.Add(ref to, row * yStride + column),
-                    yStride,
-                    add
-                );
-            for (; row < rows; row++)
-                OneNarrow(
-                    ref Unsafe.Add(ref left, row * xStride),
-                    ref Unsafe.Add(ref right, column),
-                    stride,
-                    inner,
-                    ref Unsafe.Add(ref to, row * yStride + column),
-                    add
-                );
-        }
+        var (wide, half) = (columns / Panel * Panel, columns / (2 * Lanes) * 2 * Lanes);
+        Columns<FourVectors>(ref left, xStride, ref right, stride, inner, ref to, yStride, rows, 0, wide, add);
+        Columns<TwoVectors>(ref left, xStride, ref right, stride, inner, ref to, yStride, rows, wide, half, add);
+        Columns<OneVector>(ref left, xStride, ref right, stride, inner, ref to, yStride, rows, half, columns, add);
     }
 
     /// <summary>The columns behind the last whole vector.</summary>
     private void Rest(ReadOnlySpan<float> x, ReadOnlySpan<float> panel, Span<float> y, int column, int rows, bool add)
     {
-        Span<float> vector = stackalloc float[Lanes];
-        for (var row = 0; row < rows; row++)
+        Span<float> vectors = stackalloc float[RowsAtOnce * Lanes];
+        for (var first = 0; first < rows; first += RowsAtOnce)
         {
-            Multiply(x[(row * Inputs)..], Inputs, panel, Panel, Inputs, vector, Lanes, 1, Lanes, false);
-            var to = y.Slice(row * Outputs + column, Outputs - column);
-            for (var at = 0; at < to.Length; at++)
-                to[at] = vector[at] + (add ? to[at] : 0);
+            var count = Math.Min(RowsAtOnce, rows - first);
+            Multiply(x[(first * Inputs)..], Inputs, panel, Panel, Inputs, vectors, Lanes, count, Lanes, false);
+            for (var row = 0; row < count; row++)
+            {
+                var to = y.Slice((first + row) * Outputs + column, Outputs - column);
+                for (var at = 0; at < to.Length; at++)
+                    to[at] = vectors[row * Lanes + at] + (add ? to[at] : 0);
+            }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(
+    /// <summary>All rows of some columns, which are a whole number of <typeparamref name="TColumns"/>.</summary>
+    private static void Columns<TColumns>(
+        ref float x,
+        int xStride,
+        ref float matrix,
+        int stride,
+        int inner,
+        ref float y,
+        int yStride,
+        int rows,
+        int from,
+        int to,
+        bool add
+    )
+        where TColumns : struct, IProductColumns<TColumns>
+    {
+        for (var column = from; column < to; column += TColumns.Count)
+        {
+            ref var panel = ref Unsafe.Add(ref matrix, column);
+            ref var target = ref Unsafe.Add(ref y, column);
+            var row = 0;
+            for (; row + RowsAtOnce <= rows; row += RowsAtOnce)
+                Six<TColumns>(
+                    ref Unsafe.Add(ref x, row * xStride),
+                    xStride,
+                    ref panel,
+                    stride,
+                    inner,
+                    ref Unsafe.Add(ref target, row * yStride),
+                    yStride,
+                    add
+                );
+            for (; row + 2 <= rows; row += 2)
+                Two<TColumns>(
+                    ref Unsafe.Add(ref x, row * xStride),
+                    xStride,
+                    ref panel,
+                    stride,
+                    inner,
+                    ref Unsafe.Add(ref target, row * yStride),
+                    yStride,
+                    add
+                );
+            if (row < rows)
+                One<TColumns>(
+                    ref Unsafe.Add(ref x, row * xStride),
+                    ref panel,
+                    stride,
+                    inner,
+                    ref Unsafe.Add(ref target, row * yStride),
+                    add
+                );
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Six<TColumns>(
         ref float x,
         int xStride,
         ref float matrix,
@@ -184,158 +200,89 @@ internal sealed class PackedMatrix
         int yStride,
         bool add
     )
+        where TColumns : struct, IProductColumns<TColumns>
     {
         ref var x1 = ref Unsafe.Add(ref x, xStride);
         ref var x2 = ref Unsafe.Add(ref x, 2 * xStride);
         ref var x3 = ref Unsafe.Add(ref x, 3 * xStride);
-        Vector512<float> a0,
-            a1,
-            a2,
-            a3,
-            b0,
-            b1,
-            b2,
-            b3,
-            c0,
-            c1,
-            c2,
-            c3,
-            d0,
-            d1,
-            d2,
-            d3;
-        a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = Vector512<float>.Zero;
+        ref var x4 = ref Unsafe.Add(ref x, 4 * xStride);
+        ref var x5 = ref Unsafe.Add(ref x, 5 * xStride);
+        TColumns a = default,
+            b = default,
+            c = default,
+            d = default,
+            e = default,
+            f = default;
         for (var at = 0; at < inner; at++)
         {
-            var m0 = Vector512.LoadUnsafe(ref matrix);
-            var m1 = Vector512.LoadUnsafe(ref matrix, Lanes);
-            var m2 = Vector512.LoadUnsafe(ref matrix, 2 * Lanes);
-            var m3 = Vector512.LoadUnsafe(ref matrix, 3 * Lanes);
-            var value = Vector512.Create(Unsafe.Add(ref x, at));
-            a0 = Vector512.FusedMultiplyAdd(value, m0, a0);
-            a1 = Vector512.FusedMultiplyAdd(value, m1, a1);
-            a2 = Vector512.FusedMultiplyAdd(value, m2, a2);
-            a3 = Vector512.FusedMultiplyAdd(value, m3, a3);
-            value = Vector512.Create(Unsafe.Add(ref x1, at));
-            b0 = Vector512.FusedMultiplyAdd(value, m0, b0);
-            b1 = Vector512.FusedMultiplyAdd(value, m1, b1);
-            b2 = Vector512.FusedMultiplyAdd(value, m2, b2);
-            b3 = Vector512.FusedMultiplyAdd(value, m3, b3);
-            value = Vector512.Create(Unsafe.Add(ref x2, at));
-            c0 = Vector512.FusedMultiplyAdd(value, m0, c0);
-            c1 = Vector512.FusedMultiplyAdd(value, m1, c1);
-            c2 = Vector512.FusedMultiplyAdd(value, m2, c2);
-            c3 = Vector512.FusedMultiplyAdd(value, m3, c3);
-            value = Vector512.Create(Unsafe.Add(ref x3, at));
-            d0 = Vector512.FusedMultiplyAdd(value, m0, d0);
-            d1 = Vector512.FusedMultiplyAdd(value, m1, d1);
-            d2 = Vector512.FusedMultiplyAdd(value, m2, d2);
-            d3 = Vector512.FusedMultiplyAdd(value, m3, d3);
-            matrix = ref Unsafe.Add(ref matrix, stride);
-        }
-        Write(ref y, a0, a1, a2, a3, add);
-        Write(ref Unsafe.Add(ref y, yStride), b0, b1, b2, b3, add);
-        Write(ref Unsafe.Add(ref y, 2 * yStride), c0, c1, c2, c3, add);
-        Write(ref Unsafe.Add(ref y, 3 * yStride), d0, d1, d2, d3, add);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One(ref float x, ref float matrix, int stride, int inner, ref float y, bool add)
-    {
-        Vector512<float> a0,
-            a1,
-            a2,
-            a3;
-        a0 = a1 = a2 = a3 = Vector512<float>.Zero;
-        for (var at = 0; at < inner; at++)
-        {
-            var value = Vector512.Create(Unsafe.Add(ref x, at));
-            a0 = Vector512.FusedMultiplyAdd(value, Vector512.LoadUnsafe(ref matrix), a0);
-            a1 = Vector512.FusedMultiplyAdd(value, Vector512.LoadUnsafe(ref matrix, Lanes), a1);
-            a2 = Vector512.FusedMultiplyAdd(value, Vector512.LoadUnsafe(ref matrix, 2 * Lanes), a2);
-            a3 = Vector512.FusedMultiplyAdd(value, Vector512.LoadUnsafe(ref matrix, 3 * Lanes), a3);
-            matrix = ref Unsafe.Add(ref matrix, stride);
-        }
-        Write(ref y, a0, a1, a2, a3, add);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourNarrow(
-        ref float x,
-        int xStride,
-        ref float matrix,
-        int stride,
-        int inner,
-        ref float y,
-        int yStride,
-        bool add
-    )
-    {
-        Vector512<float> a,
-            b,
-            c,
-            d;
-        a = b = c = d = Vector512<float>.Zero;
-        for (var at = 0; at < inner; at++)
-        {
-            var m = Vector512.LoadUnsafe(ref matrix);
-            a = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, at)), m, a);
-            b = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, xStride + at)), m, b);
-            c = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 2 * xStride + at)), m, c);
-            d = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 3 * xStride + at)), m, d);
+            var columns = Next<TColumns>(ref matrix, stride);
+            a = TColumns.Add(a, Vector512.Create(Unsafe.Add(ref x, at)), columns);
+            b = TColumns.Add(b, Vector512.Create(Unsafe.Add(ref x1, at)), columns);
+            c = TColumns.Add(c, Vector512.Create(Unsafe.Add(ref x2, at)), columns);
+            d = TColumns.Add(d, Vector512.Create(Unsafe.Add(ref x3, at)), columns);
+            e = TColumns.Add(e, Vector512.Create(Unsafe.Add(ref x4, at)), columns);
+            f = TColumns.Add(f, Vector512.Create(Unsafe.Add(ref x5, at)), columns);
             matrix = ref Unsafe.Add(ref matrix, stride);
         }
         Write(ref y, a, add);
         Write(ref Unsafe.Add(ref y, yStride), b, add);
         Write(ref Unsafe.Add(ref y, 2 * yStride), c, add);
         Write(ref Unsafe.Add(ref y, 3 * yStride), d, add);
+        Write(ref Unsafe.Add(ref y, 4 * yStride), e, add);
+        Write(ref Unsafe.Add(ref y, 5 * yStride), f, add);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneNarrow(ref float x, ref float matrix, int stride, int inner, ref float y, bool add)
-    {
-        var (even, odd) = (Vector512<float>.Zero, Vector512<float>.Zero);
-        var at = 0;
-        for (; at + 1 < inner; at += 2)
-        {
-            even = Vector512.FusedMultiplyAdd(
-                Vector512.Create(Unsafe.Add(ref x, at)),
-                Vector512.LoadUnsafe(ref matrix),
-                even
-            );
-            odd = Vector512.FusedMultiplyAdd(
-                Vector512.Create(Unsafe.Add(ref x, at + 1)),
-                Vector512.LoadUnsafe(ref matrix, (nuint)stride),
-                odd
-            );
-            matrix = ref Unsafe.Add(ref matrix, 2 * stride);
-        }
-        if (at < inner)
-            even = Vector512.FusedMultiplyAdd(
-                Vector512.Create(Unsafe.Add(ref x, at)),
-                Vector512.LoadUnsafe(ref matrix),
-                even
-            );
-        Write(ref y, even + odd, add);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write(
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Two<TColumns>(
+        ref float x,
+        int xStride,
+        ref float matrix,
+        int stride,
+        int inner,
         ref float y,
-        Vector512<float> first,
-        Vector512<float> second,
-        Vector512<float> third,
-        Vector512<float> fourth,
+        int yStride,
         bool add
     )
+        where TColumns : struct, IProductColumns<TColumns>
     {
-        Write(ref y, first, add);
-        Write(ref Unsafe.Add(ref y, Lanes), second, add);
-        Write(ref Unsafe.Add(ref y, 2 * Lanes), third, add);
-        Write(ref Unsafe.Add(ref y, 3 * Lanes), fourth, add);
+        ref var x1 = ref Unsafe.Add(ref x, xStride);
+        TColumns a = default,
+            b = default;
+        for (var at = 0; at < inner; at++)
+        {
+            var columns = Next<TColumns>(ref matrix, stride);
+            a = TColumns.Add(a, Vector512.Create(Unsafe.Add(ref x, at)), columns);
+            b = TColumns.Add(b, Vector512.Create(Unsafe.Add(ref x1, at)), columns);
+            matrix = ref Unsafe.Add(ref matrix, stride);
+        }
+        Write(ref y, a, add);
+        Write(ref Unsafe.Add(ref y, yStride), b, add);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void One<TColumns>(ref float x, ref float matrix, int stride, int inner, ref float y, bool add)
+        where TColumns : struct, IProductColumns<TColumns>
+    {
+        TColumns a = default;
+        for (var at = 0; at < inner; at++)
+        {
+            a = TColumns.Add(a, Vector512.Create(Unsafe.Add(ref x, at)), Next<TColumns>(ref matrix, stride));
+            matrix = ref Unsafe.Add(ref matrix, stride);
+        }
+        Write(ref y, a, add);
+    }
+
+    /// <summary>A row of the matrix. The last rows of a panel ask for the first of the next, which lies behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe TColumns Next<TColumns>(ref float matrix, int stride)
+        where TColumns : struct, IProductColumns<TColumns>
+    {
+        TColumns.Prefetch((float*)Unsafe.AsPointer(ref matrix) + Ahead * stride);
+        return TColumns.Load(ref matrix);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write(ref float y, Vector512<float> values, bool add) =>
-        (add ? values + Vector512.LoadUnsafe(ref y) : values).StoreUnsafe(ref y);
+    private static void Write<TColumns>(ref float y, TColumns sums, bool add)
+        where TColumns : struct, IProductColumns<TColumns> =>
+        TColumns.Store(add ? TColumns.Add(sums, Vector512<float>.One, TColumns.Load(ref y)) : sums, ref y);
 }

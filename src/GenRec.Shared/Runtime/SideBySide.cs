@@ -11,17 +11,21 @@ namespace GenRec.Shared.Runtime;
 internal static class SideBySide
 {
     // A thread that sleeps takes as long to wake as a small piece of work takes, and one piece follows another closely.
-    private static readonly long patience = Stopwatch.Frequency / 5_000;
+    private static readonly long patience = Stopwatch.Frequency / 2_000;
     private static readonly Lock busy = new();
     private static readonly SemaphoreSlim asked = new(0);
     private static readonly SemaphoreSlim done = new(0);
     private static Thread? companion;
     private static Action? work;
+    private static int isTaken; // 1: one of the threads has begun the work, or there is none
     private static Exception? problem;
 
     /// <summary>Runs both; one after the other where torch may use one thread, or where a second caller comes meanwhile.</summary>
-    /// <param name="first">Runs on the caller's thread.</param>
-    /// <param name="second">Runs on another thread: no gradient mode, dispose scope or dropout stream of the caller's is there.</param>
+    /// <param name="first">Runs on the caller's thread; where it fails, the second may not run at all.</param>
+    /// <param name="second">
+    /// Runs on another thread, where no gradient mode, dispose scope or dropout stream of the caller's is, or on the caller's if that
+    /// thread has not begun when the first half is over.
+    /// </param>
     public static void Run(Action first, Action second)
     {
         var threads = get_num_threads();
@@ -35,13 +39,19 @@ internal static class SideBySide
         {
             set_num_threads(1); // for this thread's operators, and for those of threads that start now
             Hand(second);
+            var isDone = false;
             try
             {
                 first();
+                isDone = true;
             }
             finally
             {
-                Await(done);
+                // On a busy machine the other thread may not even have started.
+                if (Interlocked.Exchange(ref isTaken, 1) == 1)
+                    Await(done);
+                else if (isDone)
+                    second();
             }
             if (Interlocked.Exchange(ref problem, null) is { } failed)
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed);
@@ -55,7 +65,8 @@ internal static class SideBySide
 
     private static void Hand(Action second)
     {
-        work = second;
+        (work, problem) = (second, null);
+        Volatile.Write(ref isTaken, 0);
         if (companion is null)
         {
             companion = new Thread(Serve) { IsBackground = true, Name = "operators beside the caller's" };
@@ -78,6 +89,8 @@ internal static class SideBySide
         while (true)
         {
             Await(asked);
+            if (Interlocked.Exchange(ref isTaken, 1) == 1)
+                continue; // the caller was faster
             try
             {
                 work!();

@@ -2,8 +2,6 @@ using System.Globalization;
 using GenRec.Benchmarks.Comparisons;
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
-using GenRec.Shared.Decoding;
-using GenRec.Shared.Nn;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Commands;
@@ -28,7 +26,7 @@ internal static class VerifyBeams
             var work = BeamWorkload.Load(comparison.BatchSize, options);
             using var model = BeamWorkload.MakeModel(options);
             var weights = T5ReferenceWeights.Of(model);
-            var ours = Ours(work, model, comparison.Beams);
+            var ours = comparison.OurLists(work, model, at: 0);
             var reference = new T5Reference(weights, BeamWorkload.Model);
             var search = new BeamReference(reference, BeamWorkload.Model, work.Codes, BeamWorkload.Layout);
             agree &= Compare($"{comparison.Name} TorchSharp", ours, search.Run(work.Batches[0], comparison.Beams));
@@ -40,19 +38,6 @@ internal static class VerifyBeams
         return agree ? 0 : 1;
     }
 
-    private static (int[] Items, float[] Scores) Ours(BeamWorkload work, T5 model, int beams)
-    {
-        using var trie = PrefixTrie.Build(work.Codes, BeamWorkload.Layout);
-        using var histories = TokenBatch.Pack(work.Batches[0]);
-        using var decoder = new T5StepDecoder(model, histories);
-        using var ids = new BeamSearch(trie.All, new BeamOptions { Width = beams }).Run(decoder);
-        using var lists = ids.ToItems(beams);
-        return (
-            [.. lists.Items.data<long>().ToArray().Select(item => (int)item)],
-            lists.Scores.data<float>().ToArray()
-        );
-    }
-
     private static (int[] Items, float[] Scores) InPython(
         ConstrainedBeam comparison,
         BeamWorkload work,
@@ -61,12 +46,7 @@ internal static class VerifyBeams
     )
     {
         using var process = comparison.StartPython(work, weights, options);
-        var words = process.Ask("lists").Split(' ');
-        var count = words.Length / 2;
-        return (
-            [.. words[..count].Select(word => int.Parse(word, CultureInfo.InvariantCulture))],
-            [.. words[count..].Select(word => float.Parse(word, CultureInfo.InvariantCulture))]
-        );
+        return ConstrainedBeam.ListsOf(process, at: 0);
     }
 
     private static bool Compare(string name, (int[] Items, float[] Scores) ours, (int[] Items, float[] Scores) theirs)

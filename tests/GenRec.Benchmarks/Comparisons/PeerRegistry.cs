@@ -20,6 +20,7 @@ internal static class PeerRegistry
         AssignMillion.Latent,
         AssignMillion.Text,
         ConstrainedBeam.One,
+        ConstrainedBeam.Narrow,
         ConstrainedBeam.Batch,
         ConstrainedBeam.OnePort,
         ConstrainedBeam.BatchPort,

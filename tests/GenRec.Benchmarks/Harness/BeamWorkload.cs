@@ -2,6 +2,7 @@ using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Decoding;
 using GenRec.Shared.Nn;
+using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Harness;
@@ -72,10 +73,10 @@ internal sealed record BeamWorkload(ItemCodes Codes, int[][][] Batches)
     }
 
     /// <summary>Fresh weights, equal on all sides.</summary>
-    public static T5 MakeModel(BenchmarkOptions options)
+    public static T5 MakeModel(BenchmarkOptions options, Precision precision = Precision.Float32)
     {
         manual_seed(options.Seed);
-        var model = new T5(Model);
+        var model = new T5(Model with { Precision = precision });
         model.eval();
         return model;
     }

@@ -25,6 +25,9 @@ internal interface IPeerComparison
     /// <summary>Floating-point operations of the model's matrix products that one unit needs; 0 where none are counted.</summary>
     double FlopsPerUnit(BenchmarkOptions options) => 0;
 
+    /// <summary>What belongs to the result and takes work of its own; asked for once the times are measured. Null: nothing.</summary>
+    string? Remark(BenchmarkOptions options) => null;
+
     /// <summary>Prepares our side; data and weights are ready when it returns.</summary>
     IComparisonSide Ours(BenchmarkOptions options);
 

@@ -25,6 +25,8 @@ internal static class PeerRunner
             Print(comparison, pairs);
             if (comparison.FlopsPerUnit(options) is > 0 and var flops)
                 PrintShareOfPeak(comparison, pairs, flops, ours.MatrixPeak());
+            if (comparison.Remark(options) is { } remark)
+                Console.WriteLine($"#   {comparison.Name}: {remark}");
             return true;
         }
         catch (BenchmarkException problem)
@@ -102,8 +104,9 @@ internal static class PeerRunner
         var ours = Statistics.Median(pairs.Select(pair => pair.Ours.Rate)) * flopsPerUnit / 1e9;
         var peer = Statistics.Median(pairs.Select(pair => pair.Peer.Rate)) * flopsPerUnit / 1e9;
         Console.WriteLine(
-            $"#   {comparison.Name} matrix products: ours {Statistics.Short(ours)} GFLOP/s = {Percent(ours)} of the measured "
-                + $"peak {Statistics.Short(peak)} GFLOP/s, peer {Percent(peer)}"
+            $"#   {comparison.Name} matrix products: {Statistics.Short(flopsPerUnit / 1e9)} GFLOP a unit; ours "
+                + $"{Statistics.Short(ours)} GFLOP/s = {Percent(ours)} of the measured float32 peak {Statistics.Short(peak)} GFLOP/s, "
+                + $"peer {Percent(peer)}; the whole peak would be {Statistics.Short(peak * 1e9 / flopsPerUnit)} {comparison.Unit}"
         );
 
         string Percent(double rate) => (rate / peak).ToString("P1", CultureInfo.InvariantCulture);

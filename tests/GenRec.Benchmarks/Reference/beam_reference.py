@@ -9,7 +9,7 @@ in each step, a fifth step for the end token), this script does less: it is the 
 
 Arguments: folder, beams, users in a batch, heads, most threads; the script takes the number at which it is fastest. The folder holds weights.f32 with weights.txt (names and shapes),
 ids.txt (a line an item: its tokens) and histories.txt (a line a user: tokens, oldest first). All are read before "ready".
-"run n" is answered with "users seconds", "memory" with resident bytes, "lists" with the items and scores of the first batch.
+"run n" is answered with "users seconds", "memory" with resident bytes, "lists n" with the items and scores of batch n, from 0.
 """
 
 import ctypes
@@ -207,7 +207,7 @@ def main():
                 done += 1
             print(batch * int(words[1]), time.perf_counter() - start, flush=True)
         elif words[0] == "lists":
-            items, scores = search(model, trie, levels, batches[0], beams)
+            items, scores = search(model, trie, levels, batches[int(words[1])], beams)
             print(*items, *(f"{score:.7g}" for score in scores), flush=True)
         elif words[0] == "memory":
             with open("/proc/self/statm", encoding="ascii") as pages:

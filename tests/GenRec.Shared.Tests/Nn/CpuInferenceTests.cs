@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
@@ -154,6 +155,7 @@ public class CpuInferenceTests // managed code against the operators, which run 
     [InlineData(4, 64, 64)]
     [InlineData(7, 33, 131)]
     [InlineData(50, 128, 96)]
+    [InlineData(11, 40, 208)]
     public void APackedProductIsThatOfTheOperators(int rows, int inputs, int outputs)
     {
         using var scope = NewDisposeScope();
@@ -165,6 +167,58 @@ public class CpuInferenceTests // managed code against the operators, which run 
         Assert.True(allclose(x.mm(weight.t()), tensor(found).view(rows, outputs), atol: 1e-4));
         packed.Multiply(x.data<float>().ToArray(), found, add: true);
         Assert.True(allclose(x.mm(weight.t()) * 2f, tensor(found).view(rows, outputs), atol: 2e-4));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void AWeightThatChangesInPlaceIsSeenByTheNextSearch(int threads) // no operator tells of it
+    {
+        var before = get_num_threads();
+        set_num_threads(threads);
+        try
+        {
+            using var scope = NewDisposeScope();
+            var model = T5Tests.Model(Packable with { TieOutput = false });
+            using var quiet = no_grad();
+            Assert.Equal(PackedMatrix.Pays, T5Packing.Fits(model));
+            var tokens = Enumerable.Range(1, 19).ToArray(); // enough for both threads
+            using var batch = TokenBatch.Pack([tokens]);
+            var last = Search(model, batch);
+            var seen = 0;
+            foreach (var (name, weight) in model.named_parameters())
+            {
+                MemoryMarshal.Cast<byte, float>(weight.bytes)[^1] += 0.5f;
+                var found = Search(model, batch);
+                using var asked = enable_grad();
+                Assert.True(allclose(Search(model, batch), found, atol: 1e-4), name);
+                seen += allclose(last, found, atol: 1e-6) ? 0 : 1;
+                last = found;
+            }
+            Assert.True(seen > 20, $"{seen} weights reach the logits"); // not all do: buckets of longer distances, say
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+
+        static Tensor Search(T5 model, TokenBatch batch)
+        {
+            using var memory = model.Read(batch);
+            using var cache = new T5Cache(2);
+            model.DecodeStep(zeros(1, 1, dtype: ScalarType.Int64), memory, cache).Dispose();
+            cache.Reorder(zeros(20, dtype: ScalarType.Int64));
+            return model.DecodeStep(arange(20, dtype: ScalarType.Int64).view(1, 20), memory, cache);
+        }
+    }
+
+    [Fact]
+    public void ARowThatIsNoBeamIsNotContinued()
+    {
+        using var scope = NewDisposeScope();
+        using var cache = new T5Cache(1);
+        cache.Append(0, zeros(2, 4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Reorder(tensor(new long[] { 0, 2 })));
     }
 
     /// <summary>Logits of three steps of several beams.</summary>
