@@ -36,6 +36,7 @@ internal static class VerifyCommand
                 VerifyBeams.Check(options),
                 VerifyTiger.Check(options),
                 VerifyOneRec.Check(options),
+                VerifyRqVae.Check(options),
             }.Max();
         });
         return command;
