@@ -84,6 +84,8 @@ internal static class LatencyCommand
         Console.WriteLine(
             "items beams users constrained-ms free-ms constraint-ms constraint-share build-ms view-ms add-ms trie-MB"
         );
+        using (var first = new Place(1000, model, options, repeats))
+            first.WarmUpFor(TimeSpan.FromSeconds(5));
         for (var items = 1000; items <= most; items *= 10)
         {
             using var place = new Place(items, model, options, repeats);
@@ -180,6 +182,15 @@ internal static class LatencyCommand
         }
 
         public void Dispose() => trie.Dispose();
+
+        /// <summary>Searches until the runtime has compiled their code for good, which it does after dozens of calls.</summary>
+        public void WarmUpFor(TimeSpan time)
+        {
+            var clock = Stopwatch.StartNew();
+            while (clock.Elapsed < time)
+                foreach (var constraint in new[] { IdConstraint.Trie, IdConstraint.None })
+                    Search(20, 1, constraint, null);
+        }
 
         /// <summary>The median time of a search once memory and caches are as they stay.</summary>
         private double Median(Action search)
