@@ -3,7 +3,7 @@ namespace GenRec.Shared.Display;
 /// <summary>Which of two values of a metric is the better one.</summary>
 public enum MetricSense
 {
-    /// <summary>Neither: a starting point, a count.</summary>
+    /// <summary>Neither: a starting point.</summary>
     None,
 
     /// <summary>The larger: hit rates, utility, log-likelihood.</summary>

@@ -62,7 +62,7 @@ public sealed record BackbonePreset(
         MaxItems = 10,
         Beams = 10,
         ValidationCases = 400,
-        LengthClasses = 1,
+        LengthClasses = 1, // classes move dropout's masks: the numbers that notebook 11 discusses stay as they are
         Source = "ours: sizes for a laptop",
     };
 
