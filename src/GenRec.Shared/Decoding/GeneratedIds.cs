@@ -15,10 +15,10 @@ public sealed class GeneratedIds : RichObject, IDisposable
         (this.view, this.exclusion, Tokens, Scores, States) = (view, exclusion, tokens, scores, states);
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        var tables = view.Trie.Tables;
-        var flat = states.view(-1);
-        var isLeaf = tables.First.index_select(0, flat).eq(tables.First.index_select(0, flat + 1)).view(states.shape);
-        IsItem = isLeaf.logical_and_(states.ne(view.Trie.Dead)).logical_and_(IsAlive).DetachFromDisposeScope();
+        var isItem = HostLists.Fits(states)
+            ? HostLists.IsItem(view.Trie, states, scores)
+            : IsItemByOperators(view.Trie, states, scores);
+        IsItem = isItem.DetachFromDisposeScope();
     }
 
     /// <summary>Tokens of each id, <c>[B, W, L]</c>, int64. Behind the end of a shorter id they mean nothing.</summary>
@@ -48,6 +48,34 @@ public sealed class GeneratedIds : RichObject, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
+        var (items, scores) = HostLists.Fits(States)
+            ? HostLists.Make(view, States, Scores, IsItem, exclusion?.Items, k)
+            : ListsByOperators(k);
+        return new DecodedItems(items.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope())
+        {
+            Generated = Generated,
+            Invalid = Invalid,
+        };
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in new[] { Tokens, Scores, States, IsItem })
+            tensor.Dispose();
+    }
+
+    /// <summary><see cref="IsItem"/> on any device, in the caller's scope.</summary>
+    internal static Tensor IsItemByOperators(PrefixTrie trie, Tensor states, Tensor scores)
+    {
+        var (first, flat) = (trie.Tables.First, states.view(-1));
+        var isLeaf = first.index_select(0, flat).eq(first.index_select(0, flat + 1)).view(states.shape);
+        return isLeaf.logical_and_(states.ne(trie.Dead)).logical_and_(scores.gt(float.NegativeInfinity));
+    }
+
+    /// <summary>The lists of <see cref="ToItems"/> on any device, <c>[B, k]</c> each, in the caller's scope.</summary>
+    internal (Tensor Items, Tensor Scores) ListsByOperators(int k)
+    {
         var (batch, width) = (Scores.shape[0], Scores.shape[1]);
         var flat = States.view(-1);
         var leaf = view.LeafFirst.index_select(0, flat).view(batch, width);
@@ -74,18 +102,7 @@ public sealed class GeneratedIds : RichObject, IDisposable
             (items, scores, isFilled) = LeaveOut(items, scores, isFilled, excluded, k);
         items = items.masked_fill(isFilled.logical_not(), 0);
         scores = scores.masked_fill(isFilled.logical_not(), float.NegativeInfinity);
-        return new DecodedItems(items.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope())
-        {
-            Generated = Generated,
-            Invalid = Invalid,
-        };
-    }
-
-    /// <summary>Frees the tensors.</summary>
-    public void Dispose()
-    {
-        foreach (var tensor in new[] { Tokens, Scores, States, IsItem })
-            tensor.Dispose();
+        return (items, scores);
     }
 
     /// <summary>False where an earlier beam has the same id: groups and samples may repeat each other.</summary>
