@@ -70,6 +70,28 @@ public sealed record TigerPreset(
         EvaluateEverySteps = 1000,
     };
 
+    // A quarter of the paper's parameters, so that one core trains it to its end in an hour and a half: the recorded runs' sizes.
+    private static readonly TigerOptions Laptop = Short with
+    {
+        EncoderLayers = 2,
+        DecoderLayers = 2,
+        Heads = 4,
+        HeadWidth = 32,
+        FeedForward = 512,
+        BatchSize = 256,
+        Source =
+            "Rajput et al., section 4, without user tokens as GRID; sizes, batch, rate and length ours, for one core and an hour and a half",
+    };
+
+    private static readonly TrainingOptions LaptopTraining = ShortTraining with
+    {
+        Steps = 20_000,
+        LearningRate = 2e-3,
+        Optimizer = AdamOptions.AdamW(0.05),
+        Schedule = new CosineSchedule { WarmupSteps = 500 },
+        EvaluateEverySteps = 2000,
+    };
+
     // The reproduction nearest to the paper on Beauty, PreferredAI/cornac models/tiger ("PAISCHER" configuration, which LIGER and
     // Mender share): 6 + 6 layers, dropout 0.2, AdamW 3e-4 with decay 0.035 on a cosine with 10,000 steps of warm-up, batch 64.
     private static readonly TigerOptions Cornac = Paper with
@@ -169,12 +191,32 @@ public sealed record TigerPreset(
                     Short,
                     ShortTraining
                 ),
+                new(
+                    "rqkmeans-laptop",
+                    dataset,
+                    "paper",
+                    Numbered($"sids-rqkmeans-3x256-{dataset}-paper"),
+                    Laptop,
+                    LaptopTraining
+                ),
                 new("lsh", dataset, "paper", Numbered($"sids-lsh-4x256-{dataset}-paper"), Paper, PaperTraining),
                 new("random", dataset, "paper", Numbered($"sids-random-3x256-{dataset}-paper"), Paper, PaperTraining),
                 new("cornac", dataset, "paper", Numbered($"sids-rqvae-3x256-{dataset}-paper"), Cornac, CornacTraining),
             }
         ),
         new("letter", Instruments, "paper", LetterIds, Short, ShortTraining),
+        new(
+            "letter-laptop",
+            Instruments,
+            "paper",
+            LetterIds,
+            Laptop,
+            LaptopTraining with
+            {
+                Steps = 5000,
+                EvaluateEverySteps = 1000,
+            }
+        ),
     ];
 
     /// <summary>What a user types: <c>tiger-rqvae-amazon14-beauty-paper</c>.</summary>

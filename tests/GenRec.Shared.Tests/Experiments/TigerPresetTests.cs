@@ -1,3 +1,4 @@
+using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.SemanticIds;
 
@@ -50,6 +51,29 @@ public class TigerPresetTests
         Assert.Empty(record.Problems());
         Assert.NotEmpty(record.Curve!);
         Assert.True(SemanticIdFile.Load(Path.Combine(run.Path, "ids.json")).IsUnique);
+    }
+
+    [Theory]
+    [InlineData("rqkmeans-short-amazon14-beauty", "rqkmeans-laptop-amazon14-beauty")]
+    [InlineData("letter-lcrec-instruments", "letter-laptop-lcrec-instruments")]
+    public void ALaptopPresetIsWhatItsRecordWasMadeWith(string recorded, string laptop)
+    {
+        var preset = TigerPreset.Find($"tiger-{laptop}-paper");
+        var record = Assert.Single(
+            ResultRecords.Load(Path.Combine(DataFolders.Repository!, "data", "results")),
+            one => one.Command.Contains($"tiger-{recorded}-paper ", StringComparison.Ordinal)
+        );
+        var words = record.Command.Split(' ');
+        var values = words
+            .Zip(words.Skip(1))
+            .Where(pair => pair.First == "--set")
+            .Select(pair => pair.Second.Split('='));
+        var made = TigerPreset
+            .Find($"tiger-{recorded}-paper")
+            .With(values.Select(pair => KeyValuePair.Create(pair[0], pair[1])));
+        Assert.Equal(made.Ids, preset.Ids);
+        Assert.Equal(made.Training, preset.Training);
+        Assert.Equal(made.Model with { Source = preset.Model.Source }, preset.Model);
     }
 
     [Fact]
