@@ -36,10 +36,10 @@ public class Bert4RecTests
     {
         using var scope = NewDisposeScope();
         var model = Model(Tiny with { Direction = direction });
-        var (places, own) = (Row(2, 3, 4, 5), Row(1, 1, 1, 1));
+        var (places, own) = (ItemSequenceChecks.Row(2, 3, 4, 5), ItemSequenceChecks.Row(1, 1, 1, 1));
         var (before, after) = (
-            model.forward(Row(1, 2, 3, 4), places, own),
-            model.forward(Row(1, 2, 3, 9), places, own)
+            model.forward(ItemSequenceChecks.Row(1, 2, 3, 4), places, own),
+            model.forward(ItemSequenceChecks.Row(1, 2, 3, 9), places, own)
         );
         var changed = (before - after).abs().amax(2L)[0].data<float>().ToArray(); // [4]
         if (direction == AttentionDirection.Bidirectional)
@@ -52,14 +52,8 @@ public class Bert4RecTests
     [Theory]
     [InlineData(AttentionDirection.Bidirectional)]
     [InlineData(AttentionDirection.Causal)]
-    public void PackingChangesNoScore(AttentionDirection direction) // against one history at a time
-    {
-        using var scope = NewDisposeScope();
-        var scorer = new ItemSequenceScorer(Model(Tiny with { Direction = direction }));
-        var together = scorer.ScoreAll(Histories.From(Rows));
-        for (var i = 0; i < Rows.Length; i++)
-            Assert.True(allclose(together[i], scorer.ScoreAll(Histories.From([Rows[i]]))[0], atol: 1e-5), $"row {i}");
-    }
+    public void PackingChangesNoScore(AttentionDirection direction) =>
+        ItemSequenceChecks.PackingChangesNoScore(Model(Tiny with { Direction = direction }), Rows);
 
     [Fact]
     public void TheScoresAreThoseOfAMaskBehindTheHistory()
@@ -68,7 +62,11 @@ public class Bert4RecTests
         var model = Model(Tiny);
         using (no_grad())
             nn.init.normal_(model.OutputBias!);
-        var hidden = model.forward(Row(1, 2, 3, 21), Row(2, 3, 4, 5), Row(1, 1, 1, 1)); // 21 is the mask
+        var hidden = model.forward(
+            ItemSequenceChecks.Row(1, 2, 3, 21),
+            ItemSequenceChecks.Row(2, 3, 4, 5),
+            ItemSequenceChecks.Row(1, 1, 1, 1)
+        ); // 21 is the mask
         var expected = model.Project(hidden[0, 3]).matmul(model.OutputTable.t()) + model.OutputBias!;
         var scorer = new ItemSequenceScorer(model);
         Assert.True(
@@ -118,13 +116,7 @@ public class Bert4RecTests
             Direction = direction,
             Negatives = 3,
         };
-        var model = Model(options);
-        ItemSequenceObjective.Loss(model, Batch(options)).backward();
-        foreach (var (name, weight) in model.named_parameters())
-            Assert.True(
-                weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-7f,
-                name
-            );
+        ItemSequenceChecks.EveryParameterReceivesAGradient(Model(options), Batch(options));
     }
 
     [Theory]
@@ -142,21 +134,7 @@ public class Bert4RecTests
             Negatives = 4,
             InitialStandardDeviation = 0.1,
         };
-        var model = Model(options);
-        model.train();
-        var batch = Batch(options);
-        using var optimizer = optim.Adam(model.parameters(), 0.01);
-        var loss = 0f;
-        for (var step = 0; step < 200; step++)
-        {
-            using var inner = NewDisposeScope();
-            optimizer.zero_grad();
-            var value = ItemSequenceObjective.Loss(model, batch);
-            value.backward();
-            optimizer.step();
-            loss = value.item<float>();
-        }
-        Assert.InRange(loss, 0, 0.05f);
+        ItemSequenceChecks.TheBatchCanBeMemorised(Model(options), Batch(options), steps: 200);
     }
 
     [Fact]
@@ -200,19 +178,11 @@ public class Bert4RecTests
         Assert.Equal(0, table[0].abs().sum().item<float>());
         Assert.Equal(0, table.grad![0].abs().sum().item<float>());
         Assert.True(table.grad![21].abs().sum().item<float>() > 0); // the mask's vector learns
-        var (items, _) = new ItemSequenceScorer(model).Recommend(Histories.From([Rows[0]]), 20);
-        Assert.Equal(Enumerable.Range(1, 20).Select(i => (long)i), items[0].data<long>().ToArray().Order());
+        ItemSequenceChecks.RecommendationsAreTheBestScores(model);
     }
 
     [Fact]
-    public void ALossLeavesOneTensorBehind()
-    {
-        var model = Model(Tiny);
-        var batch = Batch(Tiny);
-        using var scope = NewDisposeScope();
-        ItemSequenceObjective.Loss(model, batch);
-        Assert.Equal(1, scope.DisposablesCount);
-    }
+    public void ALossLeavesOneTensorBehind() => ItemSequenceChecks.ALossLeavesOneTensorBehind(Model(Tiny), Batch(Tiny));
 
     [Fact]
     public void AttentionLooksToBothSidesAndSumsToOne()
@@ -253,17 +223,5 @@ public class Bert4RecTests
     }
 
     private static NextItemBatch Batch(Bert4RecOptions options) =>
-        options
-            .Batches(
-                NextItemBatcherTests.Build([
-                    [1, 2, 3, 4, 5],
-                    [6, 7, 8],
-                    [9, 10, 11, 12],
-                    [13, 14],
-                ]),
-                5
-            )
-            .At(0);
-
-    private static Tensor Row(params long[] values) => tensor(values).view(1, values.Length);
+        options.Batches(NextItemBatcherTests.Build(ItemSequenceChecks.Users), 5).At(0);
 }

@@ -30,7 +30,11 @@ public class SasRecTests
     {
         using var scope = NewDisposeScope();
         var model = Model(Tiny with { Norm = norm, Positions = position });
-        var (ids, places, own) = (tensor(new long[] { 1, 2, 3, 4 }).view(1, 4), Row(2, 3, 4, 5), Row(1, 1, 1, 1));
+        var (ids, places, own) = (
+            tensor(new long[] { 1, 2, 3, 4 }).view(1, 4),
+            ItemSequenceChecks.Row(2, 3, 4, 5),
+            ItemSequenceChecks.Row(1, 1, 1, 1)
+        );
         var changed = tensor(new long[] { 1, 2, 3, 9 }).view(1, 4);
         var (before, after) = (model.forward(ids, places, own), model.forward(changed, places, own));
         Assert.True(allclose(before.narrow(1, 0, 3), after.narrow(1, 0, 3), atol: 1e-6));
@@ -39,22 +43,17 @@ public class SasRecTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void PackingChangesNoScore(NormPlacement norm, PositionKind position) // against one history at a time
-    {
-        using var scope = NewDisposeScope();
-        var scorer = new ItemSequenceScorer(Model(Tiny with { Norm = norm, Positions = position }));
-        int[][] rows =
-        [
-            [1, 2, 3],
-            [4],
-            [5, 6, 7, 8, 9, 10, 11, 12],
-            [2, 1],
-            [3, 3, 3, 3],
-        ];
-        var together = scorer.ScoreAll(Histories.From(rows));
-        for (var i = 0; i < rows.Length; i++)
-            Assert.True(allclose(together[i], scorer.ScoreAll(Histories.From([rows[i]]))[0], atol: 1e-5), $"row {i}");
-    }
+    public void PackingChangesNoScore(NormPlacement norm, PositionKind position) =>
+        ItemSequenceChecks.PackingChangesNoScore(
+            Model(Tiny with { Norm = norm, Positions = position }),
+            [
+                [1, 2, 3],
+                [4],
+                [5, 6, 7, 8, 9, 10, 11, 12],
+                [2, 1],
+                [3, 3, 3, 3],
+            ]
+        );
 
     [Fact]
     public void OnlyTheNewestItemsAreRead()
@@ -85,13 +84,7 @@ public class SasRecTests
             SeparateOutputTable = true,
             Negatives = 3,
         };
-        var model = Model(options);
-        ItemSequenceObjective.Loss(model, Batch(options)).backward();
-        foreach (var (name, weight) in model.named_parameters())
-            Assert.True(
-                weight.grad is { } g && g.isfinite().all().item<bool>() && g.abs().sum().item<float>() > 1e-7f,
-                name
-            );
+        ItemSequenceChecks.EveryParameterReceivesAGradient(Model(options), Batch(options));
     }
 
     [Theory]
@@ -110,21 +103,7 @@ public class SasRecTests
             Negatives = 4,
             ExcludeSeen = sharing == NegativeSharing.PerPosition,
         };
-        var model = Model(options);
-        model.train();
-        var batch = Batch(options);
-        using var optimizer = optim.Adam(model.parameters(), 0.01);
-        var loss = 0f;
-        for (var step = 0; step < 300; step++)
-        {
-            using var inner = NewDisposeScope();
-            optimizer.zero_grad();
-            var value = ItemSequenceObjective.Loss(model, batch);
-            value.backward();
-            optimizer.step();
-            loss = value.item<float>();
-        }
-        Assert.InRange(loss, 0, 0.05f);
+        ItemSequenceChecks.TheBatchCanBeMemorised(Model(options), Batch(options), steps: 300);
     }
 
     [Fact]
@@ -140,14 +119,7 @@ public class SasRecTests
     }
 
     [Fact]
-    public void ALossLeavesOneTensorBehind()
-    {
-        var model = Model(Tiny);
-        var batch = Batch(Tiny);
-        using var scope = NewDisposeScope();
-        ItemSequenceObjective.Loss(model, batch);
-        Assert.Equal(1, scope.DisposablesCount);
-    }
+    public void ALossLeavesOneTensorBehind() => ItemSequenceChecks.ALossLeavesOneTensorBehind(Model(Tiny), Batch(Tiny));
 
     [Fact]
     public void AttentionLooksOnlyBackAndSumsToOne()
@@ -161,20 +133,8 @@ public class SasRecTests
     }
 
     [Fact]
-    public void RecommendationsAreTheBestScoresWithoutPadding()
-    {
-        using var scope = NewDisposeScope();
-        var scorer = new ItemSequenceScorer(Model(Tiny));
-        var histories = Histories.From([
-            [1, 2, 3],
-            [7],
-        ]);
-        var (items, scores) = scorer.Recommend(histories, 20);
-        var all = scorer.ScoreAll(histories);
-        Assert.Equal(Enumerable.Range(1, 20).Select(i => (long)i), items[0].data<long>().ToArray().Order());
-        Assert.True(allclose(all.gather(1, items), scores));
-        Assert.True((scores.narrow(1, 0, 19) >= scores.narrow(1, 1, 19)).all().item<bool>());
-    }
+    public void RecommendationsAreTheBestScoresWithoutPadding() =>
+        ItemSequenceChecks.RecommendationsAreTheBestScores(Model(Tiny));
 
     [Fact]
     public void AnItemOfAnotherCatalogueIsNamed()
@@ -216,15 +176,5 @@ public class SasRecTests
     }
 
     private static NextItemBatch Batch(SasRecOptions options) =>
-        new NextItemBatcher(
-            NextItemBatcherTests.Build([
-                [1, 2, 3, 4, 5],
-                [6, 7, 8],
-                [9, 10, 11, 12],
-                [13, 14],
-            ]),
-            options.Batching(5)
-        ).At(0);
-
-    private static Tensor Row(params long[] values) => tensor(values).view(1, values.Length);
+        new NextItemBatcher(NextItemBatcherTests.Build(ItemSequenceChecks.Users), options.Batching(5)).At(0);
 }
