@@ -1,4 +1,5 @@
 using GenRec.Shared.Display;
+using GenRec.Shared.Nn.Kernels;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

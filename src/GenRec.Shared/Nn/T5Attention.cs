@@ -1,3 +1,4 @@
+using GenRec.Shared.Nn.Kernels;
 using GenRec.Shared.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

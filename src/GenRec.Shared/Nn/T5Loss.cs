@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GenRec.Shared.Nn.Kernels;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;

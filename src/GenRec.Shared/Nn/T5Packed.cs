@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using GenRec.Shared.Nn.Kernels;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;

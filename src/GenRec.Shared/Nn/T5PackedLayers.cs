@@ -1,4 +1,5 @@
 using System.Buffers;
+using GenRec.Shared.Nn.Kernels;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using GenRec.Shared.Nn.Kernels;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.Nn;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using GenRec.Shared.Nn;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;

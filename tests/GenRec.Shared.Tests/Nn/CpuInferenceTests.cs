@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Nn;
+using GenRec.Shared.Nn.Kernels;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 

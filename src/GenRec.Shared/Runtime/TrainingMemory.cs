@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Runtime;
 
 /// <summary>Blocks of memory that one step after the other uses in the same order, so that none is asked of the system twice.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using GenRec.Shared.Runtime;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Nn.Kernels;
 
 /// <summary>What lies between a transformer's matrix products, forward and backward, one pass over memory each.</summary>
 /// <remarks>

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Nn.Kernels;
 
 /// <summary>What lies between the products of a search: passes over rows of whole vectors, without gradients or dropout.</summary>
 /// <remarks>As in <see cref="RowKernels{TFormat, T}"/> all sums are float32; attention is, too, and what it reads is kept so.</remarks>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using GenRec.Shared.Runtime;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Nn.Kernels;
 
 /// <summary>What lies between the products of a mixture of experts, one pass over memory each; see <see cref="RowKernels{TFormat, T}"/>.</summary>
 /// <typeparam name="TFormat">Format of the products.</typeparam>

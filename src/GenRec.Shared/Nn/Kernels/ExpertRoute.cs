@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Nn.Kernels;
 
 /// <summary>Which experts each token of a batch goes to, and in which row it stands there.</summary>
 internal sealed class ExpertRoute

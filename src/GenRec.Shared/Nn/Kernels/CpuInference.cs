@@ -3,7 +3,7 @@ using GenRec.Shared.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Nn.Kernels;
 
 /// <summary>Parts of a decoding step in managed code, where a dozen operator calls would take longer than the work itself.</summary>
 /// <remarks>On the CPU and where nothing asks for a gradient. The operators compute the same up to rounding; tests compare.</remarks>

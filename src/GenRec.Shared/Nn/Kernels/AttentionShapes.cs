@@ -1,6 +1,6 @@
 using GenRec.Shared.Runtime;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Nn.Kernels;
 
 /// <summary>Sequences of one length, cut into heads.</summary>
 /// <param name="Count">n, sequences.</param>

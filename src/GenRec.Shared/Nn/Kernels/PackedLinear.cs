@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.Nn;
+namespace GenRec.Shared.Nn.Kernels;
 
 /// <summary>A linear layer's weight arranged for products without gradients: float32 for <see cref="PackedMatrix"/>, bfloat16 for the library.</summary>
 /// <remarks>Both ways keep to the calling thread if torch may use one there.</remarks>
