@@ -30,7 +30,7 @@ internal sealed class HostSelection
         && groups == 1
         && view.Trie.IsUniform
         && view.Trie.Device.type == DeviceType.CPU
-        && Vector512.IsHardwareAccelerated
+        && Vector256.IsHardwareAccelerated
             ? new HostSelection(view)
             : null;
 

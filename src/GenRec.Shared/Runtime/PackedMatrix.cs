@@ -51,8 +51,8 @@ internal sealed class PackedMatrix
         }
     }
 
-    /// <summary>Whether the kernels are worth using: they are written for sixteen numbers a register.</summary>
-    public static bool Pays => Vector512.IsHardwareAccelerated;
+    /// <summary>Whether the kernels are worth using: a register must hold sixteen numbers, or eight.</summary>
+    public static bool Pays => Vector256.IsHardwareAccelerated;
 
     /// <summary>N.</summary>
     public int Outputs { get; }
@@ -111,7 +111,10 @@ internal sealed class PackedMatrix
         ref var left = ref MemoryMarshal.GetReference(x);
         ref var right = ref MemoryMarshal.GetReference(matrix);
         ref var to = ref MemoryMarshal.GetReference(y);
-        var (wide, half) = (columns / Panel * Panel, columns / (2 * Lanes) * 2 * Lanes);
+        // Registers of half the size are also half as many: six rows of sixteen columns are what they hold.
+        var (wide, half) = Vector512.IsHardwareAccelerated
+            ? (columns / Panel * Panel, columns / (2 * Lanes) * 2 * Lanes)
+            : (0, 0);
         Columns<FourVectors>(ref left, xStride, ref right, stride, inner, ref to, yStride, rows, 0, wide, add);
         Columns<TwoVectors>(ref left, xStride, ref right, stride, inner, ref to, yStride, rows, wide, half, add);
         Columns<OneVector>(ref left, xStride, ref right, stride, inner, ref to, yStride, rows, half, columns, add);
