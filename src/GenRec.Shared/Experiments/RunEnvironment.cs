@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
+using GenRec.Shared.Data;
 using GenRec.Shared.Display;
 using TorchSharp;
 
@@ -15,7 +17,10 @@ namespace GenRec.Shared.Experiments;
 /// <param name="Dotnet">The .NET runtime.</param>
 /// <param name="TorchSharp">TorchSharp's version.</param>
 /// <param name="LibTorch">The version of libtorch it stands on.</param>
-/// <param name="Commit">Git commit, with <c>-dirty</c> where files differ from it; <c>unknown</c> outside a repository.</param>
+/// <param name="Commit">
+/// Git commit of the program's repository, with <c>-dirty</c> where files differ from it; outside one, the commit it was built from;
+/// <c>unknown</c> where neither is known.
+/// </param>
 public sealed record RunEnvironment(
     string Os,
     string Architecture,
@@ -45,8 +50,12 @@ public sealed record RunEnvironment(
             RuntimeInformation.FrameworkDescription,
             typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "unknown",
             torch.__version__,
-            CommitOf(Environment.CurrentDirectory)
+            CommitOfProgram()
         );
+
+    /// <summary>The commit of this program: what is checked out around it, or else what it was built from.</summary>
+    public static string CommitOfProgram() =>
+        DataFolders.Repository is { } repository ? CommitOf(repository) : BuiltFrom() ?? "unknown";
 
     /// <summary>The commit that is checked out in the folder.</summary>
     public static string CommitOf(string folder)
@@ -57,6 +66,15 @@ public sealed record RunEnvironment(
             ? $"{commit}-dirty"
             : commit;
     }
+
+    /// <summary>The part of the version behind the plus sign, which the SDK takes from the repository when it builds.</summary>
+    internal static string? BuiltFrom() =>
+        typeof(RunEnvironment)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+', 2)
+            is [_, var commit]
+            ? commit
+            : null;
 
     private static string? Git(string folder, params string[] arguments)
     {

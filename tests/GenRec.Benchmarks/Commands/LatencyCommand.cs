@@ -62,7 +62,7 @@ internal static class LatencyCommand
                     JsonSerializer.Serialize(
                         new Table(
                             MachineInfo.Line(options.Threads)[2..],
-                            RunEnvironment.CommitOf(Environment.CurrentDirectory),
+                            RunEnvironment.CommitOfProgram(),
                             DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                             parsed.GetValue(repeats),
                             options.Seed,

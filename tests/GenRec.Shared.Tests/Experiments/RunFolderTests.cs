@@ -1,3 +1,4 @@
+using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
 
 namespace GenRec.Shared.Tests.Experiments;
@@ -120,6 +121,9 @@ public sealed class RunFolderTests : IDisposable
             Assert.NotEmpty
         );
         Assert.Equal("unknown", RunEnvironment.CommitOf(root));
+        Assert.Equal(RunEnvironment.CommitOf(DataFolders.Repository!), found.Commit);
+        if (found.Commit != "unknown")
+            Assert.Matches("^[0-9a-f]{40}$", RunEnvironment.BuiltFrom()); // what a copy elsewhere says
         Assert.Equal("cpu, 2 cores, X64, os", Here.Machine());
     }
 
