@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Decoding;
 
 /// <summary>The items of generated ids on the CPU, in plain loops.</summary>
-/// <remarks>By operators a list of fifty places is a hundred calls, which takes a tenth of the search that found it.</remarks>
+/// <remarks>By operators a list takes dozens of calls, which last a tenth of the search that found it.</remarks>
 internal static class HostLists
 {
     /// <summary>Whether ids can be read in place.</summary>

@@ -70,7 +70,8 @@ public sealed record TigerPreset(
         EvaluateEverySteps = 1000,
     };
 
-    // A quarter of the paper's parameters, so that one core trains it to its end in an hour and a half: the recorded runs' sizes.
+    // A fifth of the parameters that the paper's shape has, so that one core trains it to its end in an hour and a half; what the records
+    // were made with.
     private static readonly TigerOptions Laptop = Short with
     {
         EncoderLayers = 2,
