@@ -55,6 +55,7 @@ public class TigerPresetTests
 
     [Theory]
     [InlineData("rqkmeans-short-amazon14-beauty", "rqkmeans-laptop-amazon14-beauty")]
+    [InlineData("rqkmeans-short-amazon14-sports", "rqkmeans-laptop-amazon14-sports")]
     [InlineData("letter-lcrec-instruments", "letter-laptop-lcrec-instruments")]
     public void ALaptopPresetIsWhatItsRecordWasMadeWith(string recorded, string laptop)
     {
