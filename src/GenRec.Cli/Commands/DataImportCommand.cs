@@ -63,7 +63,7 @@ internal static class DataImportCommand
                 terminal.Out.WriteLine(card);
                 if (target is not null)
                 {
-                    Write(read, card, target);
+                    Write(read, card, target, cancel);
                     terminal.Out.WriteLine($"Written: {Repository.Shown(target)}");
                 }
                 return ExitCode.Done;
@@ -93,17 +93,19 @@ internal static class DataImportCommand
     }
 
     // All files or none: they are written aside, and the folder gets its name at the end.
-    private static void Write(Interactions interactions, DataCard card, string folder)
+    private static void Write(Interactions interactions, DataCard card, string folder, CancellationToken cancel)
     {
         var aside = Directory.CreateDirectory($"{folder}.{Guid.NewGuid():N}.tmp").FullName;
         try
         {
+            cancel.ThrowIfCancellationRequested();
             using (var sequences = File.CreateText(Path.Combine(aside, "sequences.txt")))
             using (var times = interactions.HasTimes ? File.CreateText(Path.Combine(aside, "times.txt")) : null)
                 SequenceText.Write(interactions, sequences, times);
             Keys("items.tsv", interactions.ItemKeys, first: 1);
             Keys("users.tsv", interactions.UserKeys, first: 0);
             File.WriteAllText(Path.Combine(aside, "card.txt"), card + "\n");
+            cancel.ThrowIfCancellationRequested(); // from here on it is there as a whole
             Directory.Move(aside, folder);
         }
         catch

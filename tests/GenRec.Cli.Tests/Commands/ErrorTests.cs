@@ -49,6 +49,20 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task AnImportStoppedAfterItsReadingWritesNothing()
+    {
+        var file = Path.Combine(folder, "events.txt");
+        await File.WriteAllTextAsync(file, "1 1 2 3\n2 2 3\n", TestContext.Current.CancellationToken);
+        using var stop = new CancellationTokenSource();
+        using var output = new StopsAt("density", stop);
+        using var error = new StringWriter();
+        string[] import = ["data", "import", "sequences", file, "--output", Path.Combine(folder, "imported")];
+        var code = await CommandLine.RunAsync(import, new Terminal(output, error), cancel: stop.Token);
+        Assert.Equal((1, "Stopped."), (code, error.ToString().Trim()));
+        Assert.Equal([file], Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
     public async Task AnImportDoesNotOverwriteAFolder()
     {
         var path = Path.Combine(folder, "good.txt");
@@ -167,5 +181,16 @@ public sealed class ErrorTests : IDisposable
         var told = await Shell.RunAsync("--version");
         Assert.Equal(0, told.ExitCode);
         Assert.Matches(@"^\d+\.\d+\.\d+", told.Out);
+    }
+
+    /// <summary>A user who presses Ctrl+C as soon as a text is shown.</summary>
+    private sealed class StopsAt(string text, CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(object? value)
+        {
+            base.WriteLine(value);
+            if (ToString().Contains(text, StringComparison.Ordinal))
+                stop.Cancel();
+        }
     }
 }

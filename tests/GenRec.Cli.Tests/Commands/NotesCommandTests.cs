@@ -132,7 +132,7 @@ public sealed class NotesCommandTests : IDisposable
                 )
             )
             {
-                while (Directory.GetFiles(folder, "*.unfinished").Length == 0)
+                while (Directory.GetFiles(folder, "*.unfinished").Length == 0 && !process.HasExited)
                     await Task.Delay(1, TestContext.Current.CancellationToken);
                 process.Signal("KILL");
                 await process.EndAsync();
@@ -144,7 +144,7 @@ public sealed class NotesCommandTests : IDisposable
                 break;
             }
             Assert.True(after.AsSpan().StartsWith(before), "It was too quick, and then the new text is there whole.");
-            Assert.InRange(attempt, 0, 8);
+            Assert.InRange(attempt, 0, 20);
         }
         Assert.Equal(0, (await NotesAsync("add", "tiger", "after all")).ExitCode);
         Assert.Empty(Directory.GetFiles(folder, "*.unfinished"));

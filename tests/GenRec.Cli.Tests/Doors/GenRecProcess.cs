@@ -6,7 +6,9 @@ namespace GenRec.Cli.Tests.Doors;
 /// <summary>The real program in a process of its own: signals, exit codes and full disks are seen as a shell sees them.</summary>
 internal sealed class GenRecProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2); // a busy machine; none of the tests waits that long
+    /// <summary>For a busy machine; none of the tests waits that long.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = [];
     private readonly ConcurrentQueue<string> error = [];
@@ -24,6 +26,8 @@ internal sealed class GenRecProcess : IDisposable
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "genrec");
 
     public string Out => string.Join('\n', output);
+
+    public bool HasExited => process.HasExited;
 
     public string Error => string.Join('\n', error);
 

@@ -40,9 +40,9 @@ public sealed class SweepDoorTests : DoorFixture
     [Fact]
     public async Task AStoppedSweepSavesItsRunsAndTheSameCommandGoesOn()
     {
-        string[] arguments = Sweep("--set", "epochs=60", "--set", "patience=1000", "--parallel", "1");
+        string[] arguments = Sweep("--set", "epochs=600", "--set", "patience=1000", "--parallel", "1");
         using var process = GenRecProcess.Start(Folder, arguments);
-        var log = In("sweep", "logs", "epochs-60_patience-1000_dropout-0.1_seed-1.log");
+        var log = In("sweep", "logs", "epochs-600_patience-1000_dropout-0.1_seed-1.log");
         for (var waited = 0; !Says(log, "epoch 2 ") && waited < 600; waited++)
             await Task.Delay(100, TestContext.Current.CancellationToken);
         process.Signal("INT");
@@ -52,7 +52,7 @@ public sealed class SweepDoorTests : DoorFixture
         Assert.True(Says(log, "a checkpoint is saved"), File.ReadAllText(log));
         Assert.True(
             Directory
-                .EnumerateFileSystemEntries(In("sweep", "epochs-60_patience-1000_dropout-0.1_seed-1", "checkpoints"))
+                .EnumerateFileSystemEntries(In("sweep", "epochs-600_patience-1000_dropout-0.1_seed-1", "checkpoints"))
                 .Any()
         );
     }

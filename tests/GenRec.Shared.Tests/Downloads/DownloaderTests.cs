@@ -164,10 +164,10 @@ public sealed class DownloaderTests : DownloaderFixture
                 Hangs = request.Number == 1,
             }
         );
-        using var downloader = Downloader(options => options with { Silence = TimeSpan.FromMilliseconds(300) });
+        using var downloader = Downloader(options => options with { Silence = TimeSpan.FromSeconds(1) });
         await downloader.FetchAsync(Source(server.Url()), TestContext.Current.CancellationToken);
         Assert.Equal(10_000, server.Requests.Last().RangeStart);
-        Assert.Contains(Reports, report => report.Detail?.Contains("silent for 0.3 s") == true);
+        Assert.Contains(Reports, report => report.Detail?.Contains("silent for 1 s") == true);
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public sealed class DownloaderTests : DownloaderFixture
                 AnnouncedLength = request.Number == 1 ? -1 : null,
             }
         );
-        using var downloader = Downloader(options => options with { Silence = TimeSpan.FromMilliseconds(300) });
+        using var downloader = Downloader(options => options with { Silence = TimeSpan.FromSeconds(1) });
         await downloader.FetchAsync(Source(server.Url()), TestContext.Current.CancellationToken);
         Assert.Equal(Content.Length, server.Requests.Last().RangeStart);
     }

@@ -8,6 +8,7 @@ namespace GenRec.Shared.Tests.Training;
 public sealed class ResumeTests : IDisposable
 {
     private const string FolderVariable = "GENREC_TEST_RUN_FOLDER";
+    private const int LastStepOfChild = 190;
     private readonly TemporaryFolder folder = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -169,7 +170,7 @@ public sealed class ResumeTests : IDisposable
         for (var kill = 0; kill < 2; kill++)
         {
             using var child = StartChild();
-            var until = NewestStep() + random.Next(10, 60);
+            var until = Math.Min(NewestStep() + random.Next(10, 60), LastStepOfChild - 10);
             while (NewestStep() < until && !child.HasExited)
                 Thread.Sleep(random.Next(1, 30)); // a continuation would queue behind the other tests
             if (child.HasExited)
@@ -197,7 +198,11 @@ public sealed class ResumeTests : IDisposable
     {
         var path = Environment.GetEnvironmentVariable(FolderVariable);
         Assert.SkipWhen(path is null, $"{FolderVariable} names no folder");
-        using var task = new TinyTask { Before = _ => Thread.Sleep(5) };
+        // It never ends by itself, however late the kill comes.
+        using var task = new TinyTask
+        {
+            Before = step => Thread.Sleep(step.Step < LastStepOfChild ? 5 : Timeout.Infinite),
+        };
         Trainer.Fit(task, LongRun(path!), null, Cancel);
     }
 
