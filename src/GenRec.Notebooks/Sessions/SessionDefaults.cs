@@ -40,6 +40,9 @@ public static class SessionDefaults
         "GenRec.Shared.Reading",
         "GenRec.Shared.Runtime",
         "GenRec.Shared.SemanticIds",
+        "GenRec.Shared.SemanticIds.Clustering",
+        "GenRec.Shared.SemanticIds.Measures",
+        "GenRec.Shared.SemanticIds.Neural",
         "GenRec.Shared.Text",
         "GenRec.Shared.Training",
     ];

@@ -5,6 +5,7 @@ using GenRec.Shared.Display;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Clustering;
 using GenRec.Shared.Training;
 
 namespace GenRec.Shared.Experiments;

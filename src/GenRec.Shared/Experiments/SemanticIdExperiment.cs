@@ -2,6 +2,8 @@ using System.Diagnostics;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Models.Baselines;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Measures;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 using TorchSharp;
 

@@ -3,6 +3,7 @@ using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Data.Worlds;
 using GenRec.Shared.Display;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Text;
 using GenRec.Shared.Training;
 

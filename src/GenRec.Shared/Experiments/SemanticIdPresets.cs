@@ -1,4 +1,6 @@
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Clustering;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 
 namespace GenRec.Shared.Experiments;

@@ -1,4 +1,5 @@
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Measures;
 
 namespace GenRec.Shared.Plotting;
 

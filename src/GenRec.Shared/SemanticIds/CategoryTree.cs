@@ -2,6 +2,7 @@ using System.Diagnostics;
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
+using GenRec.Shared.SemanticIds.Measures;
 
 namespace GenRec.Shared.SemanticIds;
 

@@ -1,5 +1,6 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds.Clustering;
 
 namespace GenRec.Shared.SemanticIds;
 

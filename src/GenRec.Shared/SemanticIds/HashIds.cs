@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds.Clustering;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;

@@ -1,5 +1,6 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
+using GenRec.Shared.SemanticIds.Neural;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;

@@ -1,5 +1,6 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
+using GenRec.Shared.SemanticIds.Clustering;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds.Clustering;
 using static TorchSharp.torch;
 
 namespace GenRec.Shared.SemanticIds;

@@ -6,7 +6,7 @@ using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
-using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Text;
 using GenRec.Shared.Training;
 using TorchSharp.Modules;

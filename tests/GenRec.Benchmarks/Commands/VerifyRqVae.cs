@@ -3,7 +3,7 @@ using GenRec.Benchmarks.Comparisons;
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Runtime;
-using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
 

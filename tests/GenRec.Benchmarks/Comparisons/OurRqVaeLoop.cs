@@ -1,6 +1,6 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Runtime;
-using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 using TorchSharp;
 

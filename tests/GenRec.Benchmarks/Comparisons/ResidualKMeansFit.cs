@@ -2,6 +2,7 @@ using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Clustering;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Comparisons;

@@ -1,7 +1,7 @@
 using GenRec.Benchmarks.Harness;
 using GenRec.Benchmarks.Reference;
 using GenRec.Shared.Data.Importers;
-using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Neural;
 using static TorchSharp.torch;
 
 namespace GenRec.Benchmarks.Comparisons;

@@ -1,5 +1,5 @@
 using GenRec.Shared.Experiments;
-using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Measures;
 using GenRec.Shared.Tests.Data;
 
 namespace GenRec.Shared.Tests.Experiments;

@@ -1,5 +1,6 @@
 using GenRec.Shared.Plotting;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Measures;
 using GenRec.Shared.Tests.SemanticIds;
 
 namespace GenRec.Shared.Tests.Plotting;

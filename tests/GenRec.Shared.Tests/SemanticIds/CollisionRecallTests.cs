@@ -1,6 +1,7 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Models.Baselines;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Measures;
 
 namespace GenRec.Shared.Tests.SemanticIds;
 

@@ -2,6 +2,7 @@ using CsCheck;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Clustering;
 
 namespace GenRec.Shared.Tests.SemanticIds;
 

@@ -2,6 +2,9 @@ using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Experiments;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Clustering;
+using GenRec.Shared.SemanticIds.Measures;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
 

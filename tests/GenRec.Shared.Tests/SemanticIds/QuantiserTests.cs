@@ -2,6 +2,7 @@ using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Data.Worlds;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 
 namespace GenRec.Shared.Tests.SemanticIds;

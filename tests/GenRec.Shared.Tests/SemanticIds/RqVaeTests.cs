@@ -1,5 +1,7 @@
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Measures;
+using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
 

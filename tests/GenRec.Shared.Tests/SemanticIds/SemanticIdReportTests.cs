@@ -1,6 +1,7 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Measures;
 using GenRec.Shared.Tests.Data;
 
 namespace GenRec.Shared.Tests.SemanticIds;

@@ -1,5 +1,5 @@
 using GenRec.Shared.Runtime;
-using GenRec.Shared.SemanticIds;
+using GenRec.Shared.SemanticIds.Clustering;
 
 namespace GenRec.Shared.Tests.SemanticIds;
 

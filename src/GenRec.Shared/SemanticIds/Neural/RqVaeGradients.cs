@@ -1,11 +1,12 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds.Clustering;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>Loss and gradients of RQ-VAE written out, for the processor: what <see cref="RqVaeObjective"/> leaves to autograd.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>How codebooks learn.</summary>
 public enum CodebookUpdate

@@ -1,4 +1,4 @@
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>Gives each row a column of its own so that the costs sum to the least.</summary>
 /// <remarks>

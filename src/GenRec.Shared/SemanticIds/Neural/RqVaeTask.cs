@@ -1,10 +1,12 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds.Clustering;
+using GenRec.Shared.SemanticIds.Measures;
 using GenRec.Shared.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>Training RQ-VAE on item vectors: each epoch sees every item once, in another order.</summary>
 public sealed class RqVaeTask : PrefetchedTask<long[]>

@@ -1,4 +1,4 @@
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>In what order clusters of equal size take their points.</summary>
 public enum BalancedOrder

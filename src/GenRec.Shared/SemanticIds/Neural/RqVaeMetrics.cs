@@ -1,7 +1,8 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.SemanticIds.Measures;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>What a validation of RQ-VAE tells of its codes; cheap beside encoding all items.</summary>
 internal sealed class RqVaeMetrics

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds.Clustering;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Measures;
 
 /// <summary>What ids say about vectors and categories, measured alike for every method.</summary>
 internal static class SemanticIdMeasures

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>The nearest of some vectors for each of many points.</summary>
 /// <remarks>

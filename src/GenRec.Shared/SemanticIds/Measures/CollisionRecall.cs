@@ -2,7 +2,7 @@ using GenRec.Shared.Data;
 using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Measures;
 
 /// <summary>What shared codes do to recall: the same lists of tuples, counted in three ways.</summary>
 /// <param name="K">Length of the lists.</param>

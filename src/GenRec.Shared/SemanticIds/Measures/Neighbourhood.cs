@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Measures;
 
 /// <summary>Sampled items and their nearest by cosine, found once for as many ids as are measured against them.</summary>
 /// <param name="Sample">Rows of the sampled items.</param>

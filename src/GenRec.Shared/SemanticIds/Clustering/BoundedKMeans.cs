@@ -1,7 +1,8 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.SemanticIds.Neural;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>k-means whose clusters have neither too few nor too many points.</summary>
 /// <remarks>

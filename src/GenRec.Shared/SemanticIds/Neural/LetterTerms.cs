@@ -1,10 +1,11 @@
 using GenRec.Shared.Data.Importers;
+using GenRec.Shared.SemanticIds.Clustering;
 using GenRec.Shared.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>What LETTER's collaborative term moves.</summary>
 public enum CollaborativeGradient

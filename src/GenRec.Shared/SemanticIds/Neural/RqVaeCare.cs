@@ -1,8 +1,9 @@
 using GenRec.Shared.Runtime;
+using GenRec.Shared.SemanticIds.Clustering;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>What keeps codebooks alive: their start, running means, and new places for unused codes.</summary>
 internal static class RqVaeCare

@@ -3,7 +3,7 @@ using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>How k-means searches.</summary>
 public sealed record KMeansOptions : RichRecord

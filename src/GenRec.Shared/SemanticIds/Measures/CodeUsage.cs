@@ -1,6 +1,6 @@
 using GenRec.Shared.Display;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Measures;
 
 /// <summary>How the items use the codes of one level.</summary>
 /// <param name="Level">0-based.</param>

@@ -1,4 +1,4 @@
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>Soft assignment that uses every code equally: entropic optimal transport.</summary>
 /// <remarks>

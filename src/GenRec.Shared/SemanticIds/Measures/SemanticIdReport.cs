@@ -1,7 +1,7 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Measures;
 
 /// <summary>How good ids are by themselves, before any recommender uses them; the same measures for ours and for published sets.</summary>
 public sealed class SemanticIdReport : RichValue

@@ -2,7 +2,7 @@ using GenRec.Shared.Data;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Measures;
 
 /// <summary>What a report may compare ids with; each part that is missing leaves its measures out.</summary>
 public sealed record SemanticIdEvidence : RichRecord

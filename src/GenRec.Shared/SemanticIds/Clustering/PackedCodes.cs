@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>
 /// A codebook laid out for the search of nearest codes: 64 codes side by side, so that their scores with six points are made

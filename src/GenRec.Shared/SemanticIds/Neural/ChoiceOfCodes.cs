@@ -1,6 +1,7 @@
+using GenRec.Shared.SemanticIds.Clustering;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>Which code a residual takes, on any device.</summary>
 internal static class ChoiceOfCodes

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
+using GenRec.Shared.SemanticIds.Clustering;
 using GenRec.Shared.Training;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>A trained RQ-VAE that gives codes: encoder, codebooks and decoder, in float32 and without dropout.</summary>
 public sealed class RqVaeCodec : RichObject, ICodec

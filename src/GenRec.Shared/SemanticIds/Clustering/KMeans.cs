@@ -2,7 +2,7 @@ using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Runtime;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>Lloyd's k-means with k-means++ seeding, and its forms with equal and with bounded cluster sizes.</summary>
 /// <remarks>The same points, options and random numbers give the same clusters on the same machine.</remarks>

@@ -4,7 +4,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>Autoencoder whose latent vector is a sum of one code a level.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using GenRec.Shared.Data.Importers;
 using static TorchSharp.torch;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Clustering;
 
 /// <summary>k-means with clusters of equal size.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Display;
 using GenRec.Shared.Training;
 
-namespace GenRec.Shared.SemanticIds;
+namespace GenRec.Shared.SemanticIds.Neural;
 
 /// <summary>RQ-VAE behind the quantisers' interface; the project's trainer trains it.</summary>
 /// <remarks>
