@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
 using GenRec.Shared.Runtime;
 using Spectre.Console;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Display;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Reading;
 
 namespace GenRec.Cli.Commands;

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Data;
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Reading;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 using Spectre.Console;
 
 namespace GenRec.Cli.Commands;

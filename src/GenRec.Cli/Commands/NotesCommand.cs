@@ -1,6 +1,6 @@
 using System.CommandLine;
 using GenRec.Cli.Notes;
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Reading;
 using GenRec.Shared.Reading.Search;
 using Spectre.Console;

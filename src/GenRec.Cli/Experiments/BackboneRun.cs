@@ -1,4 +1,6 @@
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using TorchSharp;
 
 namespace GenRec.Cli.Experiments;

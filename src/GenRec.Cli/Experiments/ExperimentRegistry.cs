@@ -1,4 +1,4 @@
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
 
 namespace GenRec.Cli.Experiments;
 

@@ -1,4 +1,5 @@
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 
 namespace GenRec.Cli.Experiments;
 

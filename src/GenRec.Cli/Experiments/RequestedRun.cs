@@ -1,5 +1,7 @@
 using System.Text.Json;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Runtime;
 using TorchSharp;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Worlds;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Cli.Experiments;

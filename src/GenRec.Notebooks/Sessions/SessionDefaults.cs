@@ -33,6 +33,8 @@ public static class SessionDefaults
         "GenRec.Shared.Display",
         "GenRec.Shared.Evaluation",
         "GenRec.Shared.Experiments",
+        "GenRec.Shared.Experiments.Presets",
+        "GenRec.Shared.Experiments.Records",
         "GenRec.Shared.Models",
         "GenRec.Shared.Models.Baselines",
         "GenRec.Shared.Nn",

@@ -4,6 +4,8 @@ using GenRec.Shared.Alignment;
 using GenRec.Shared.Data;
 using GenRec.Shared.Data.Slates;
 using GenRec.Shared.Data.Worlds;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;

@@ -1,4 +1,5 @@
 using GenRec.Shared.Display;
+using GenRec.Shared.Experiments.Presets;
 using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
 

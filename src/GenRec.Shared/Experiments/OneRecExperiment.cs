@@ -1,6 +1,8 @@
 using GenRec.Shared.Data.Importers;
 using GenRec.Shared.Data.Slates;
 using GenRec.Shared.Data.Worlds;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GenRec.Shared.Display;
+using GenRec.Shared.Experiments.Records;
 
 namespace GenRec.Shared.Experiments;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using GenRec.Shared.Evaluation;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Models.Baselines;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.SemanticIds.Measures;

@@ -1,5 +1,7 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Evaluation;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;

@@ -1,5 +1,6 @@
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
 
 namespace GenRec.Cli.Tests.Commands;
 

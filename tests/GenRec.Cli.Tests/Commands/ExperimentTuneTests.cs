@@ -1,5 +1,7 @@
 using GenRec.Cli.Experiments;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 
 namespace GenRec.Cli.Tests.Commands;
 

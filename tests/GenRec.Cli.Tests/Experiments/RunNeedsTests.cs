@@ -2,6 +2,8 @@ using GenRec.Cli.Experiments;
 using GenRec.Shared.Data;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 
 namespace GenRec.Cli.Tests.Experiments;
 

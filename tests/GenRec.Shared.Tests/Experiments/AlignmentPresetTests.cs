@@ -1,5 +1,7 @@
 using GenRec.Shared.Alignment;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Tests.Data;
 using GenRec.Shared.Tests.Worlds;
 using GenRec.Shared.Training;

@@ -1,4 +1,5 @@
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
 using GenRec.Shared.Models;
 
 namespace GenRec.Shared.Tests.Experiments;

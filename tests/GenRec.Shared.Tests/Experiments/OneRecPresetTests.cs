@@ -1,4 +1,5 @@
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Tests.Worlds;
 

@@ -1,4 +1,4 @@
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;

@@ -1,5 +1,6 @@
 using GenRec.Shared.Evaluation;
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Reading;
 
 namespace GenRec.Shared.Tests.Experiments;

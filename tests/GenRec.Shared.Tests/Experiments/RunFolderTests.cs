@@ -1,5 +1,6 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 
 namespace GenRec.Shared.Tests.Experiments;
 

@@ -1,4 +1,5 @@
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.SemanticIds.Measures;
 using GenRec.Shared.Tests.Data;
 

@@ -1,5 +1,5 @@
 using GenRec.Shared.Evaluation;
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 
 namespace GenRec.Shared.Tests.Experiments;
 

@@ -1,5 +1,7 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.SemanticIds;
 
 namespace GenRec.Shared.Tests.Experiments;

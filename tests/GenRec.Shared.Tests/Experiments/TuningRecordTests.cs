@@ -1,4 +1,4 @@
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 
 namespace GenRec.Shared.Tests.Experiments;
 

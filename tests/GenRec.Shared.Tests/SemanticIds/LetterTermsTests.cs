@@ -1,5 +1,5 @@
 using GenRec.Shared.Data.Importers;
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Presets;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.SemanticIds.Clustering;

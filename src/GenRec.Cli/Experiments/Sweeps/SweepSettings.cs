@@ -1,6 +1,6 @@
 using System.Globalization;
 using GenRec.Cli.Commands;
-using GenRec.Shared.Experiments;
+using GenRec.Shared.Experiments.Records;
 using GenRec.Shared.Runtime;
 
 namespace GenRec.Cli.Experiments.Sweeps;

@@ -1,7 +1,7 @@
 using GenRec.Shared.Display;
 using GenRec.Shared.Reading;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>Whether our runs bring a published number back.</summary>
 public enum ReproductionStatus

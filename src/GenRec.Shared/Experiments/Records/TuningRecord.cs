@@ -1,6 +1,6 @@
 using GenRec.Shared.Display;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>One setting that was tried.</summary>
 /// <param name="Values">What it changes of the preset, by option.</param>

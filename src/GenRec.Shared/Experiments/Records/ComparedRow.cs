@@ -2,7 +2,7 @@ using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Reading;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>One line of a comparison: a record of ours, or what one source publishes of one system.</summary>
 /// <param name="System">As a source spells it, or a record's folder.</param>

@@ -5,7 +5,7 @@ using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
 using TorchSharp;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>One BERT4Rec run: model, training and data set, each value with its source.</summary>
 /// <param name="Variant">

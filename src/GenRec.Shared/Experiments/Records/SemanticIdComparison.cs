@@ -1,6 +1,6 @@
 using GenRec.Shared.Display;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>Recorded semantic ids of one data set side by side: ours over their seeds, and published sets measured the same way.</summary>
 public static class SemanticIdComparison

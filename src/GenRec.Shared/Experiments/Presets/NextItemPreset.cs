@@ -7,7 +7,7 @@ using GenRec.Shared.Models;
 using GenRec.Shared.Training;
 using TorchSharp;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>One run of a model over item sequences: model, training and data set, each value with its source.</summary>
 /// <param name="Variant">Loss and what else differs.</param>

@@ -1,4 +1,4 @@
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>Finds presets by name.</summary>
 internal static class PresetList

@@ -8,7 +8,7 @@ using GenRec.Shared.SemanticIds;
 using GenRec.Shared.SemanticIds.Clustering;
 using GenRec.Shared.Training;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>One OneRec run on the embedded feed: ids, sessions, generator and training, each value with its source.</summary>
 /// <param name="Variant"><c>session</c>, <c>point</c> (the same model, one item at a time), <c>session-plain-ids</c>, <c>session-dense</c>.</param>

@@ -1,7 +1,7 @@
 using GenRec.Shared.Display;
 using GenRec.Shared.Reading;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>Our records beside published rows, one table a protocol: two numbers compare only where the protocol agrees.</summary>
 public static class ResultComparison

@@ -1,7 +1,7 @@
 using GenRec.Shared.Display;
 using GenRec.Shared.Plotting;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>Bars of own and published numbers, of one data set and one protocol only.</summary>
 public static class ComparisonChart

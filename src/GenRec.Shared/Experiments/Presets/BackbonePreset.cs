@@ -4,7 +4,7 @@ using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>One run of the question "encoder-decoder or decoder-only?": ids, shape, training and data set.</summary>
 /// <param name="Variant">

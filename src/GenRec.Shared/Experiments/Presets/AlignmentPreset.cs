@@ -4,7 +4,7 @@ using GenRec.Shared.Display;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>The reward model of an alignment, and how it is trained.</summary>
 /// <param name="Model">Sizes; the histories and slates are the feed's.</param>

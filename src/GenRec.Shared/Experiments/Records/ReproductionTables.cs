@@ -1,7 +1,7 @@
 using GenRec.Shared.Display;
 using GenRec.Shared.Reading;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>Tables of <see cref="Reproduction"/>.</summary>
 public static class ReproductionTables

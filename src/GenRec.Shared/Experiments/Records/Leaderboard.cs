@@ -1,7 +1,7 @@
 using GenRec.Shared.Display;
 using GenRec.Shared.Plotting;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>Our records in one place: filters, tables, and which of them nothing beats in accuracy and cost at once.</summary>
 public sealed class Leaderboard : RichObject

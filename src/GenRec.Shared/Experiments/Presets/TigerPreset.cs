@@ -6,7 +6,7 @@ using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>One TIGER run: ids, generator, training and data set, each value with its source.</summary>
 /// <param name="Variant">Ids and what else differs: <c>rqvae</c>, <c>rqkmeans</c>, <c>lsh</c>, <c>random</c>, <c>letter</c>.</param>

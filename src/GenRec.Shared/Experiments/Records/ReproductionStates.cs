@@ -1,7 +1,7 @@
 using GenRec.Shared.Data;
 using GenRec.Shared.Reading;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>The reproduction status of what was run, in words, for the timeline.</summary>
 public static class ReproductionStates

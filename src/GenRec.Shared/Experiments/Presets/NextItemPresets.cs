@@ -1,4 +1,4 @@
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>The presets of all models over item sequences.</summary>
 public static class NextItemPresets

@@ -5,7 +5,7 @@ using GenRec.Shared.Runtime;
 using GenRec.Shared.Training;
 using TorchSharp;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>One SASRec run: model, training and data set, each value with its source.</summary>
 /// <param name="Variant">Loss and what else differs: <c>bce</c>, <c>ce</c>, <c>sce</c>, <c>gbce</c>.</param>

@@ -3,7 +3,7 @@ using GenRec.Shared.SemanticIds.Clustering;
 using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Training;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 public sealed partial record SemanticIdPreset
 {

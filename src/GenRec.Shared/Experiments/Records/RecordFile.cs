@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GenRec.Shared.Runtime;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>How records are written and read: camelCase, in the order of their properties, and strictly.</summary>
 internal static class RecordFile

@@ -7,7 +7,7 @@ using GenRec.Shared.SemanticIds.Neural;
 using GenRec.Shared.Text;
 using GenRec.Shared.Training;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Presets;
 
 /// <summary>One way to make semantic ids of one data set's items, or a published set that is measured the same way.</summary>
 /// <param name="Variant">Method and sizes, lower case with hyphens: <c>rqvae-3x256</c>.</param>

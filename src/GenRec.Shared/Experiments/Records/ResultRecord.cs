@@ -4,7 +4,7 @@ using GenRec.Shared.Display;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Reading;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>The protocol as records name it.</summary>
 /// <param name="Ranking">For example <c>full</c>, see <see cref="EvaluationProtocol.Ranking"/>.</param>

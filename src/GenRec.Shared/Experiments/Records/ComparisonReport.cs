@@ -3,7 +3,7 @@ using GenRec.Shared.Display;
 using GenRec.Shared.Reading;
 using GenRec.Shared.Runtime;
 
-namespace GenRec.Shared.Experiments;
+namespace GenRec.Shared.Experiments.Records;
 
 /// <summary>Published and own numbers of everything that was recorded, as a page and as Markdown.</summary>
 public sealed class ComparisonReport : RichObject
