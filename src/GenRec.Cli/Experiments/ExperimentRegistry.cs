@@ -9,9 +9,9 @@ internal sealed class ExperimentRegistry : IExperimentRegistry
     public IReadOnlyList<IExperiment> Experiments { get; } =
     [
         .. NextItemPresets.All.Select(preset => new NextItemRun(preset)),
-        .. BackbonePreset.All.Select(preset => new BackboneRun(preset)),
+        .. BackbonePreset.All.Select(preset => new GenerativeRun(preset)),
         .. SemanticIdPreset.All.Select(preset => new SemanticIdRun(preset)),
-        .. TigerPreset.All.Select(preset => new TigerRun(preset)),
+        .. TigerPreset.All.Select(preset => new GenerativeRun(preset)),
         .. OneRecPreset.All.Select(preset => new OneRecRun(preset)),
         .. AlignmentPreset.All.Select(preset => new AlignmentRun(preset)),
     ];

@@ -10,14 +10,10 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Models;
 
 /// <summary>Training one shape of the family on a split, validated by beam search and code by code.</summary>
-public sealed class BackboneTask : PrefetchedTask<IReadOnlyList<BackboneBatch>>
+public sealed class BackboneTask : GenerativeTask<IReadOnlyList<BackboneBatch>, GeneratorRecommender>
 {
     private const int RowsAtOnce = 128;
-    private static readonly Metric[] Watched = [Metric.Ndcg(10), Metric.Recall(10)];
-    private readonly string dataset;
-    private readonly Split split;
     private readonly BackboneBatcher batcher;
-    private readonly NextItemCases validation;
 
     /// <summary>Makes a model with fresh weights and the batches it learns from.</summary>
     /// <param name="dataset">Name of the data set, part of a checkpoint's identity.</param>
@@ -35,15 +31,13 @@ public sealed class BackboneTask : PrefetchedTask<IReadOnlyList<BackboneBatch>>
         long seed,
         Device? device = null
     )
+        : base(dataset, split)
     {
-        ArgumentNullException.ThrowIfNull(split);
-        (this.dataset, this.split) = (dataset, split);
         Compute.Seed(seed);
         Model = new Backbone(ids, options);
         if (device is not null)
             Model.to(device);
         batcher = new BackboneBatcher(split.Train, Model, seed);
-        validation = split.Validation.Spread(options.ValidationCases);
     }
 
     /// <inheritdoc/>
@@ -56,38 +50,19 @@ public sealed class BackboneTask : PrefetchedTask<IReadOnlyList<BackboneBatch>>
     public override long BatchesPerEpoch => batcher.StepsPerEpoch;
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, string> Identity =>
-        new Dictionary<string, string>
-        {
-            ["dataset"] = dataset,
-            ["split"] = split.Name,
-            ["interactions"] = split.Train.Count.ToString(),
-            ["ids"] = Model.Ids.Fingerprint,
-            ["model"] = Model.Options.ToString(),
-        };
+    protected override SemanticIdTable Ids => Model.Ids;
 
-    /// <summary>NDCG@10 and Recall@10 of the beams' items; log-likelihood and accuracy of each level's code.</summary>
-    public override IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
-    {
-        using var recommender = new GeneratorRecommender(Model, new BeamOptions { Width = Model.Options.Beams });
-        var measured = ListRanking
-            .Evaluate(
-                recommender,
-                validation,
-                options: new RankingOptions { TopK = Math.Min(10, Model.Options.Beams) },
-                cancel: cancellation
-            )
-            .Means(Watched)
-            .ToDictionary();
-        var levels = LevelsOf(Model, validation);
-        measured["logLikelihood"] = levels.Average(level => level.LogLikelihood);
-        for (var level = 0; level < levels.Count; level++)
-        {
-            measured[$"logLikelihood{level + 1}"] = levels[level].LogLikelihood;
-            measured[$"accuracy{level + 1}"] = levels[level].Accuracy;
-        }
-        return measured;
-    }
+    /// <inheritdoc/>
+    protected override string ModelOptions => Model.Options.ToString();
+
+    /// <inheritdoc/>
+    protected override int ValidationCases => Model.Options.ValidationCases;
+
+    /// <inheritdoc/>
+    protected override int ValidationBeams => Beams;
+
+    /// <inheritdoc/>
+    protected override int Beams => Model.Options.Beams;
 
     /// <summary>How well each level's code is told when those before it are known: deep codes are easy, and hide in a mean.</summary>
     /// <param name="model">Trained.</param>
@@ -121,6 +96,22 @@ public sealed class BackboneTask : PrefetchedTask<IReadOnlyList<BackboneBatch>>
                 .Range(0, model.Levels)
                 .Select(level => (sums[level, 0] / cases.Count, sums[level, 1] / cases.Count)),
         ];
+    }
+
+    /// <inheritdoc/>
+    protected override GeneratorRecommender CreateRecommender(int beams) =>
+        new(Model, new BeamOptions { Width = beams });
+
+    /// <summary>Log-likelihood of a code, and of each level's code with how often it is the likeliest.</summary>
+    protected override IEnumerable<KeyValuePair<string, double>> Likelihoods(NextItemCases cases)
+    {
+        var levels = LevelsOf(Model, cases);
+        yield return KeyValuePair.Create("logLikelihood", levels.Average(level => level.LogLikelihood));
+        for (var level = 0; level < levels.Count; level++)
+        {
+            yield return KeyValuePair.Create($"logLikelihood{level + 1}", levels[level].LogLikelihood);
+            yield return KeyValuePair.Create($"accuracy{level + 1}", levels[level].Accuracy);
+        }
     }
 
     /// <inheritdoc/>

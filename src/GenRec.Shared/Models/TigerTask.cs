@@ -1,4 +1,5 @@
 using GenRec.Shared.Data;
+using GenRec.Shared.Decoding;
 using GenRec.Shared.Evaluation;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
@@ -8,15 +9,11 @@ using static TorchSharp.torch;
 namespace GenRec.Shared.Models;
 
 /// <summary>Training TIGER on a split: sliding windows made ahead, validated by beam search and by likelihood.</summary>
-public sealed class TigerTask : PrefetchedTask<TigerBatch>
+public sealed class TigerTask : GenerativeTask<TigerBatch, TigerRecommender>
 {
     private const int LossRows = 256;
-    private static readonly Metric[] Watched = [Metric.Ndcg(10), Metric.Recall(10)];
     private readonly Tiger model;
-    private readonly string dataset;
-    private readonly Split split;
     private readonly TigerBatcher batcher;
-    private readonly NextItemCases validation;
 
     /// <summary>Makes a model with fresh weights and the batches it learns from.</summary>
     /// <param name="dataset">Name of the data set, part of a checkpoint's identity.</param>
@@ -34,16 +31,14 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
         long seed,
         Device? device = null
     )
+        : base(dataset, split)
     {
-        ArgumentNullException.ThrowIfNull(split);
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentNullException.ThrowIfNull(options);
-        (this.dataset, this.split) = (dataset, split);
         new TigerTokens(ids).RequireCatalogue(split.Train.ItemCount);
         Compute.Seed(seed);
         model = new Tiger(ids, options, device);
         batcher = new TigerBatcher(split.Train, model.Tokens, options, seed);
-        validation = split.Validation.Spread(options.ValidationCases);
     }
 
     /// <inheritdoc/>
@@ -56,32 +51,19 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
     public override long BatchesPerEpoch => batcher.StepsPerEpoch;
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, string> Identity =>
-        new Dictionary<string, string>
-        {
-            ["dataset"] = dataset,
-            ["split"] = split.Name,
-            ["interactions"] = split.Train.Count.ToString(),
-            ["ids"] = model.Tokens.Ids.Fingerprint,
-            ["model"] = model.Options.ToString(),
-        };
+    protected override SemanticIdTable Ids => model.Tokens.Ids;
 
-    /// <summary>NDCG@10 and Recall@10 of the beams' items, and the mean log-probability of a code.</summary>
-    public override IReadOnlyDictionary<string, double> Validate(CancellationToken cancellation)
-    {
-        using var recommender = new TigerRecommender(model, model.Options.ValidationBeams);
-        var measured = ListRanking
-            .Evaluate(
-                recommender,
-                validation,
-                options: new RankingOptions { TopK = Math.Min(10, model.Options.ValidationBeams) },
-                cancel: cancellation
-            )
-            .Means(Watched)
-            .ToDictionary();
-        measured["logLikelihood"] = -LossOf(model, validation);
-        return measured;
-    }
+    /// <inheritdoc/>
+    protected override string ModelOptions => model.Options.ToString();
+
+    /// <inheritdoc/>
+    protected override int ValidationCases => model.Options.ValidationCases;
+
+    /// <inheritdoc/>
+    protected override int ValidationBeams => model.Options.ValidationBeams;
+
+    /// <inheritdoc/>
+    protected override int Beams => model.Options.Beams;
 
     /// <summary>Mean cross-entropy of a code over cases, without dropout.</summary>
     public static double LossOf(Tiger model, NextItemCases cases)
@@ -102,6 +84,29 @@ public sealed class TigerTask : PrefetchedTask<TigerBatch>
         }
         model.train(training);
         return sum / cases.Count;
+    }
+
+    /// <inheritdoc/>
+    protected override TigerRecommender CreateRecommender(int beams) => new(model, beams);
+
+    /// <summary>The mean log-probability of a code.</summary>
+    protected override IEnumerable<KeyValuePair<string, double>> Likelihoods(NextItemCases cases) =>
+        [KeyValuePair.Create("logLikelihood", -LossOf(model, cases))];
+
+    /// <summary>The ranking of ids in place of items, and the share of invalid ids without the trie.</summary>
+    protected override IEnumerable<KeyValuePair<string, double>> Besides(
+        TigerRecommender recommender,
+        RankingResult ranked,
+        NextItemCases cases
+    )
+    {
+        if (Beams >= 10)
+            yield return KeyValuePair.Create(
+                "recallOfContentCodes10",
+                TigerMeasures.AtIdLevel(ranked, cases, Ids)[Metric.Recall(10)]
+            );
+        if (model.Options.Constraint != IdConstraint.Trie)
+            yield return KeyValuePair.Create("invalidIds", recommender.InvalidShare);
     }
 
     /// <inheritdoc/>

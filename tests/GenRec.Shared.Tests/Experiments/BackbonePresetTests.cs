@@ -36,9 +36,9 @@ public class BackbonePresetTests
         {
             var preset = BackbonePreset.Find(name);
             var run = RunFolder.Create(folder, "run", preset, seed: 1);
-            var result = BackboneExperiment.Run(preset, 1, run);
+            var result = GenerativeExperiment.Run(preset, 1, run);
             Assert.InRange(result.Metrics["Recall@10"], 1e-6, 1);
-            var record = BackboneExperiment.Record(preset, [run]);
+            var record = GenerativeExperiment.Record(preset, [run]);
             Assert.Empty(record.Problems());
             Assert.Contains("accuracy4", record.Curve![0].Values.Keys);
         }

@@ -47,9 +47,9 @@ public class TigerPresetTests
         using var folder = new TestFolder();
         var preset = TigerPreset.Find(name);
         var run = RunFolder.Create(folder.Path, "run", preset, seed: 1);
-        var result = TigerExperiment.Run(preset, 1, run);
+        var result = GenerativeExperiment.Run(preset, 1, run);
         Assert.InRange(result.Metrics["NDCG@10"], 1e-6, 1);
-        var record = TigerExperiment.Record(preset, [run]);
+        var record = GenerativeExperiment.Record(preset, [run]);
         Assert.Empty(record.Problems());
         Assert.NotEmpty(record.Curve!);
         Assert.True(SemanticIdFile.Load(Path.Combine(run.Path, "ids.json")).IsUnique);

@@ -1,8 +1,8 @@
 using GenRec.Shared.Data;
-using GenRec.Shared.Display;
 using GenRec.Shared.Models;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;
+using TorchSharp;
 
 namespace GenRec.Shared.Experiments.Presets;
 
@@ -23,7 +23,7 @@ public sealed record BackbonePreset(
     SemanticIdPreset Ids,
     BackboneOptions Model,
     TrainingOptions Training
-) : RichRecord
+) : GenerativePreset(Variant, Dataset, Scale, Ids, Training)
 {
     private const int CodesOfAnItem = 4; // three of content and TIGER's number of equal ids
 
@@ -132,20 +132,22 @@ public sealed record BackbonePreset(
         .. Of("amazon14-beauty", "paper", "sids-rqkmeans-3x256-amazon14-beauty-paper", Paper, PaperTraining),
     ];
 
-    /// <summary>What a user types: <c>backbone-lazy-amazon14-beauty-paper</c>.</summary>
-    public string Name => $"backbone-{Variant}-{Dataset}-{Scale}";
+    /// <inheritdoc/>
+    public override string System => "backbone";
 
-    /// <summary>A file of ids that takes the place of <see cref="Ids"/>.</summary>
-    public string? IdsFile { get; init; }
+    /// <inheritdoc/>
+    public override string Title => "Backbone";
+
+    /// <inheritdoc/>
+    public override string Source => Model.Source;
 
     /// <summary>One preset.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static BackbonePreset Find(string name) => PresetList.Find(All, "", name, preset => preset.Name);
 
-    /// <summary>The preset with some options changed: the model's, the training's, or <c>ids</c>, which names a file.</summary>
-    /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
-    /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
-    public BackbonePreset With(IEnumerable<KeyValuePair<string, string>> values)
+    /// <inheritdoc/>
+    /// <remarks><c>ids</c> is short for <c>idsFile</c>.</remarks>
+    public override BackbonePreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
         ArgumentNullException.ThrowIfNull(values);
         var options = values.Select(value =>
@@ -154,13 +156,17 @@ public sealed record BackbonePreset(
                 : value
         );
         var changed = OptionText.WithAll(Name, this, options);
+        changed.ValidateShared();
         changed.Model.Validate();
-        changed.Training.Validate();
         return changed;
     }
 
-    /// <summary>Its data, divided leave-one-out.</summary>
-    public Split LoadSplit() => NextItemPreset.LoadSplit(Dataset);
+    /// <inheritdoc/>
+    public override Backbone CreateModel(SemanticIdTable ids) => new(ids, Model);
+
+    /// <inheritdoc/>
+    public override BackboneTask CreateTask(Split split, SemanticIdTable ids, long seed, torch.Device? device = null) =>
+        new(Dataset, split, ids, Model, seed, device);
 
     /// <summary>The shape of one variant, everything else as given, with as many parameters as the encoder-decoder of the same layers.</summary>
     /// <param name="variant">One of <see cref="Variants"/>.</param>

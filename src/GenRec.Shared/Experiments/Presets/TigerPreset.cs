@@ -1,10 +1,9 @@
 using GenRec.Shared.Data;
-using GenRec.Shared.Data.Worlds;
-using GenRec.Shared.Display;
 using GenRec.Shared.Models;
 using GenRec.Shared.Runtime;
 using GenRec.Shared.SemanticIds;
 using GenRec.Shared.Training;
+using TorchSharp;
 
 namespace GenRec.Shared.Experiments.Presets;
 
@@ -22,7 +21,7 @@ public sealed record TigerPreset(
     SemanticIdPreset Ids,
     TigerOptions Model,
     TrainingOptions Training
-) : RichRecord
+) : GenerativePreset(Variant, Dataset, Scale, Ids, Training)
 {
     private const string Beauty = "amazon14-beauty";
     private const string Sports = "amazon14-sports";
@@ -220,38 +219,34 @@ public sealed record TigerPreset(
         ),
     ];
 
-    /// <summary>What a user types: <c>tiger-rqvae-amazon14-beauty-paper</c>.</summary>
-    public string Name => $"tiger-{Variant}-{Dataset}-{Scale}";
+    /// <inheritdoc/>
+    public override string System => "tiger";
 
-    /// <summary>A file of ids that takes the place of <see cref="Ids"/>, see <see cref="SemanticIdFile.Load"/>.</summary>
-    public string? IdsFile { get; init; }
+    /// <inheritdoc/>
+    public override string Title => "TIGER";
+
+    /// <inheritdoc/>
+    public override string Source => Model.Source;
 
     /// <summary>One preset.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static TigerPreset Find(string name) => PresetList.Find(All, "TIGER", name, preset => preset.Name);
 
-    /// <summary>The preset with some options changed: the model's, the training's, those of its ids, or <c>idsFile</c>, which names a file of ids.</summary>
-    /// <param name="values">Values by option, see <see cref="OptionText.With"/>.</param>
-    /// <exception cref="ArgumentException">There is no such option, or a value does not fit it or is out of range.</exception>
-    public TigerPreset With(IEnumerable<KeyValuePair<string, string>> values)
+    /// <inheritdoc/>
+    public override TigerPreset With(IEnumerable<KeyValuePair<string, string>> values)
     {
         var changed = OptionText.WithAll(Name, this, values);
-        changed.Ids.RqVae?.Validate();
-        changed.Ids.Training?.Validate();
+        changed.ValidateShared();
         changed.Model.Validate();
-        changed.Training.Validate();
         return changed;
     }
 
-    /// <summary>Its data, divided leave-one-out.</summary>
-    public Split LoadSplit() =>
-        Splits.LeaveOneOut(
-            (
-                WorldPreset.All.Any(world => world.Name == Dataset)
-                    ? World.Create(WorldPreset.Find(Dataset)).Dataset
-                    : PublicDatasets.Load(Dataset)
-            ).Interactions
-        );
+    /// <inheritdoc/>
+    public override Tiger CreateModel(SemanticIdTable ids) => new(ids, Model);
+
+    /// <inheritdoc/>
+    public override TigerTask CreateTask(Split split, SemanticIdTable ids, long seed, torch.Device? device = null) =>
+        new(Dataset, split, ids, Model, seed, device);
 
     /// <summary>TIGER's own way with equal codes: one more code that numbers them.</summary>
     private static SemanticIdPreset Numbered(string preset) =>

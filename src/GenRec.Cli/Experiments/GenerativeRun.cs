@@ -5,28 +5,28 @@ using TorchSharp;
 
 namespace GenRec.Cli.Experiments;
 
-/// <summary>A TIGER preset as the command line runs it.</summary>
-internal sealed class TigerRun(TigerPreset preset) : PresetRun<TigerPreset>
+/// <summary>A preset of a model that writes semantic ids, as the command line runs it.</summary>
+internal sealed class GenerativeRun(GenerativePreset preset) : PresetRun<GenerativePreset>
 {
     public override string Name => preset.Name;
 
-    public override string System => "TIGER";
+    public override string System => preset.Title;
 
     public override string Dataset => preset.Dataset;
 
     public override string Scale => preset.Scale;
 
-    public override string Source => preset.Model.Source;
+    public override string Source => preset.Source;
 
     public override bool CanFinish => true;
 
     public override IReadOnlyList<string> Files =>
         preset.Ids.PublishedFile is { } published ? [published] : preset.Ids.Files;
 
-    protected override TigerPreset With(IEnumerable<KeyValuePair<string, string>> values) => preset.With(values);
+    protected override GenerativePreset With(IEnumerable<KeyValuePair<string, string>> values) => preset.With(values);
 
     protected override IReadOnlyList<string> Run(
-        TigerPreset preset,
+        GenerativePreset preset,
         ExperimentRequest request,
         RunFolder folder,
         torch.Device? device,
@@ -34,7 +34,7 @@ internal sealed class TigerRun(TigerPreset preset) : PresetRun<TigerPreset>
         CancellationToken cancel
     )
     {
-        var result = TigerExperiment.Run(
+        var result = GenerativeExperiment.Run(
             preset,
             request.Seed,
             folder,
@@ -48,8 +48,8 @@ internal sealed class TigerRun(TigerPreset preset) : PresetRun<TigerPreset>
     }
 
     protected override IReadOnlyList<ResultRecord> Records(
-        TigerPreset preset,
+        GenerativePreset preset,
         IReadOnlyList<RunFolder> runs,
         string? note
-    ) => [TigerExperiment.Record(preset, runs, note)];
+    ) => [GenerativeExperiment.Record(preset, runs, note)];
 }
