@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using GenRec.Notebooks.Tests.Kernel;
 
 namespace GenRec.Notebooks.Tests.Clients;
 
@@ -37,7 +36,7 @@ internal sealed class JupyterServer : IAsyncDisposable
 
     public static async Task<JupyterServer> StartAsync(JupyterHome home)
     {
-        var port = FreePort();
+        var port = LocalPorts.Next();
         string[] arguments =
         [
             "-m",
@@ -103,12 +102,5 @@ internal sealed class JupyterServer : IAsyncDisposable
     {
         lock (log)
             log.AppendLine(line.Data);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace GenRec.Notebooks.Tests.Kernel;
@@ -7,16 +5,15 @@ namespace GenRec.Notebooks.Tests.Kernel;
 /// <summary>Five free ports and a secret.</summary>
 internal sealed record KernelAddress(int Shell, int Iopub, int Stdin, int Control, int Heartbeat, string Key)
 {
-    public static KernelAddress Free()
-    {
-        var listeners = Enumerable.Range(0, 5).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners)
-            listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners)
-            listener.Stop();
-        return new KernelAddress(ports[0], ports[1], ports[2], ports[3], ports[4], Guid.NewGuid().ToString());
-    }
+    public static KernelAddress Free() =>
+        new(
+            LocalPorts.Next(),
+            LocalPorts.Next(),
+            LocalPorts.Next(),
+            LocalPorts.Next(),
+            LocalPorts.Next(),
+            Guid.NewGuid().ToString()
+        );
 
     /// <summary>Writes the connection file that front ends pass to kernels.</summary>
     public string WriteFile(string folder)
